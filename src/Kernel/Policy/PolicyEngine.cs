@@ -1,0 +1,142 @@
+namespace Nephos.Kernel.Policy;
+
+/// <summary>
+/// The rules of one service: upstream's names with their defaults, and the operator's overrides from a policy file. As oslo.policy:
+/// an override replaces the default whole; a name that is in neither falls to the rule <c>default</c> if the file has one; rules that refer to
+/// each other in a circle deny; deprecated defaults do not count (<c>enforce_new_defaults</c>).
+/// <para>A rule is parsed when it is first asked for, so that a start does not wait for a thousand of them; a file is parsed and checked as a whole.
+/// The file is looked at again at most once a second, on the thread that asks. A file that cannot be read leaves the former rules in
+/// force; if there were none yet, everything is denied rather than the defaults guessed to be what the operator wanted.</para>
+/// </summary>
+public sealed class PolicyEngine
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private readonly Dictionary<string, PolicyDefault> _defaults = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly string? _path;
+    private readonly TimeProvider _time;
+    private readonly RemotePolicy? _remote;
+    private volatile RuleSet? _rules;
+    private long _lookedAt;
+    private (DateTime Written, long Length) _stamp;
+
+    /// <param name="path">The policy file; null for none. It need not exist, and may come later.</param>
+    /// <param name="remote">Who asks for <c>http:</c> checks; null denies them.</param>
+    public PolicyEngine(string? path = null, TimeProvider? time = null, RemotePolicy? remote = null) =>
+        (_path, _time, _remote) = (path, time ?? TimeProvider.System, remote);
+
+    /// <summary>The registered rules by name: for documents, samples and coverage tests.</summary>
+    public IReadOnlyCollection<PolicyDefault> Defaults
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _defaults.Values];
+            }
+        }
+    }
+
+    /// <summary>Declares a rule. The same declaration may come twice (two calls share a rule); a different one is a mistake.</summary>
+    public void Register(string name, string defaultText, string? description = null, PolicyScopes scopes = PolicyScopes.Any)
+    {
+        lock (_lock)
+        {
+            if (_defaults.TryGetValue(name, out var known))
+            {
+                if (known.Text != defaultText || known.Scopes != scopes)
+                {
+                    throw new InvalidOperationException($"Policy {name} is already registered as '{known.Text}', not '{defaultText}'");
+                }
+
+                return;
+            }
+
+            _defaults.Add(name, new PolicyDefault(name, defaultText, description, scopes));
+            _rules = null;
+        }
+    }
+
+    /// <summary>True when the rule lets the caller do this to the target. A name that was never registered throws: it is a mistake in the program.</summary>
+    public bool Check(string rule, PolicyCredentials credentials, IReadOnlyDictionary<string, object?> target)
+    {
+        var rules = Current();
+        var entry = rules.Get(rule);
+        return InScope(entry.Scopes, credentials) && rules.Resolve(entry).Passes(new PolicyQuestion(credentials, target, rules.Find, rule));
+    }
+
+    /// <summary>The same answer with its reasons.</summary>
+    public PolicyExplanation Explain(string rule, PolicyCredentials credentials, IReadOnlyDictionary<string, object?> target)
+    {
+        var rules = Current();
+        var entry = rules.Get(rule);
+        if (!InScope(entry.Scopes, credentials))
+        {
+            // Upstream's InvalidScope.
+            return new($"rule:{rule}", false, $"{rule} requires a scope of {entry.Scopes}, request was made with {credentials.Scope} scope.", []);
+        }
+
+        var why = rules.Resolve(entry).Explain(new PolicyQuestion(credentials, target, rules.Find, rule));
+        return new($"rule:{rule}", why.Passed, entry.Line > 0 ? $"from {_path}:{entry.Line}" : "the default", [why]);
+    }
+
+    /// <summary>Everything wrong with the file and the defaults; parses all rules. <c>nephos config check</c> prints it.</summary>
+    public IReadOnlyList<PolicyProblem> Problems() => Current().AllProblems();
+
+    private static bool InScope(PolicyScopes wanted, PolicyCredentials credentials) => wanted == PolicyScopes.Any || (wanted & credentials.Scope) != 0;
+
+    private RuleSet Current()
+    {
+        var rules = _rules;
+        return rules is not null && (_path is null || _time.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookAgain) ? rules : Load();
+    }
+
+    private RuleSet Load()
+    {
+        lock (_lock)
+        {
+            var before = _rules;
+            var stamp = Stamp();
+            Volatile.Write(ref _lookedAt, _time.GetTimestamp());
+            if (before is not null && stamp == _stamp)
+            {
+                return before;
+            }
+
+            _stamp = stamp;
+            return _rules = stamp == default ? new RuleSet(_defaults, [], [], _path, _remote) : ReadFile(before);
+        }
+    }
+
+    private RuleSet ReadFile(RuleSet? before)
+    {
+        List<PolicyOverride>? overrides;
+        List<PolicyProblem> problems;
+        try
+        {
+            (overrides, problems) = PolicyFile.Read(_path!, File.ReadAllText(_path!), _remote);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            (overrides, problems) = (null, [new PolicyProblem(_path, 0, "", e.Message, true)]);
+        }
+
+        return overrides is not null ? new RuleSet(_defaults, overrides, problems, _path, _remote)
+            : before is not null ? before.Keep(problems)
+            : RuleSet.DenyAll(_defaults, problems, _path, _remote);
+    }
+
+    private (DateTime Written, long Length) Stamp()
+    {
+        if (_path is null)
+        {
+            return default;
+        }
+
+        var file = new FileInfo(_path);
+        return file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
+    }
+}
+
+/// <summary>A rule as the service declares it.</summary>
+public sealed record PolicyDefault(string Name, string Text, string? Description, PolicyScopes Scopes);

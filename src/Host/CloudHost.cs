@@ -1,0 +1,57 @@
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Policy;
+using Nephos.Kernel.Processes;
+using Nephos.Kernel.Signals;
+using Nephos.Kernel.Store;
+using Nephos.Node;
+
+namespace Nephos.Host;
+
+/// <summary>Everything a cloud in this process is made of.</summary>
+public sealed record CloudOptions
+{
+    public required CloudFacts Facts { get; init; }
+    public required StoreOptions Store { get; init; }
+    /// <summary>Null: this process is no node.</summary>
+    public NodeOptions? Node { get; init; }
+    /// <summary>Overrides of the policy defaults, by service; null: none.</summary>
+    public string? PolicyFile { get; init; }
+}
+
+/// <summary>Composes the program: the list of services, the request pipeline, the node.</summary>
+public static class CloudHost
+{
+    /// <summary>Builds the host; <paramref name="server"/> chooses Kestrel or a test server and may replace services.</summary>
+    public static WebApplication Build(CloudOptions options, Action<WebApplicationBuilder> server, IReadOnlyList<INephosService>? list = null)
+    {
+        var services = list ?? ServiceList.All();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nephos" });
+        builder.Services.AddLogging();
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Facts);
+        builder.Services.AddSingleton(options.Store);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<SignalHub>();
+        builder.Services.AddSingleton<IProcessRunner, ProcessRunner>();
+        builder.Services.AddSingleton(p => new PolicyEngine(options.PolicyFile, p.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<IReadOnlyList<INephosService>>(services);
+        builder.Services.AddSingleton<IReadOnlyList<ServiceApi>>([.. services.Select(s => s.Api)]);
+        builder.Services.AddSingleton<ServicePipeline>();
+        foreach (var service in services) { service.AddServices(builder.Services); }
+        server(builder);
+        var app = builder.Build();
+        RequestPipeline.Compose(app);
+        return app;
+    }
+
+    /// <summary>Brings the databases to today's schema and makes what a first start needs.</summary>
+    public static async Task PrepareAsync(WebApplication app, CancellationToken cancel = default)
+    {
+        Directory.CreateDirectory(app.Services.GetRequiredService<StoreOptions>().Directory);
+        app.Services.GetRequiredService<ServicePipeline>().RegisterPolicies();
+        foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>())
+        {
+            await service.PrepareAsync(app.Services, cancel).ConfigureAwait(false);
+        }
+    }
+}

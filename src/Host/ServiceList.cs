@@ -1,0 +1,11 @@
+using Nephos.Kernel.Api;
+
+namespace Nephos.Host;
+
+/// <summary>The services of the cloud, in the order in which they are prepared: Keystone first, since the others are listed in its catalog.</summary>
+public static class ServiceList
+{
+    public static IReadOnlyList<INephosService> All() =>
+    [
+    ];
+}

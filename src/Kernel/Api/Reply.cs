@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Kernel.Api;
+
+/// <summary>An answer. Its status is the endpoint's declared one unless it says another.</summary>
+public sealed class Reply
+{
+    private readonly Func<Call, HttpResponse, Task>? _write;
+    private List<(string Name, string Value)>? _headers;
+
+    private Reply(int? status, Func<Call, HttpResponse, Task>? write)
+    {
+        Status = status;
+        _write = write;
+    }
+
+    public int? Status { get; }
+
+    /// <summary>No body; the declared status.</summary>
+    public static Reply Empty(int? status = null) => new(status, null);
+
+    /// <summary>A view as the whole body.</summary>
+    public static Reply Json(object view, int? status = null) => new(status, (call, response) =>
+    {
+        response.ContentType = "application/json";
+        return JsonSerializer.SerializeAsync(response.Body, view, view.GetType(), WireJson.For(call.Version), call.Cancel);
+    });
+
+    /// <summary>An object with one member: <c>{"server": {...}}</c>.</summary>
+    public static Reply Member(string name, object? view, int? status = null) => Members([(name, view)], status);
+
+    /// <summary>An object with some members; those that are null are left out when their name ends with <c>?</c>.</summary>
+    public static Reply Members(IReadOnlyList<(string Name, object? View)> members, int? status = null) => new(status, async (call, response) =>
+    {
+        response.ContentType = "application/json";
+        var options = WireJson.For(call.Version);
+        await using var writer = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true });
+        writer.WriteStartObject();
+        foreach (var (name, view) in members)
+        {
+            if (name[^1] == '?' && view is null) { continue; }
+            writer.WritePropertyName(name[^1] == '?' ? name[..^1] : name);
+            if (view is null) { writer.WriteNullValue(); } else { JsonSerializer.Serialize(writer, view, view.GetType(), options); }
+        }
+        writer.WriteEndObject();
+        await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
+    });
+
+    /// <summary>Text or bytes of another media type.</summary>
+    public static Reply Text(string text, string contentType = "text/plain; charset=utf-8", int? status = null) => new(status, (call, response) =>
+    {
+        response.ContentType = contentType;
+        return response.WriteAsync(text, call.Cancel);
+    });
+
+    /// <summary>A stream, copied as it is read and closed at the end.</summary>
+    public static Reply Stream(Stream stream, string contentType, long? length = null, int? status = null) => new(status, async (call, response) =>
+    {
+        response.ContentType = contentType;
+        response.ContentLength = length;
+        await using (stream) { await stream.CopyToAsync(response.Body, 1 << 18, call.Cancel).ConfigureAwait(false); }
+    });
+
+    /// <summary>The handler writes by itself (WebSocket, ranges).</summary>
+    public static Reply Custom(Func<Call, HttpResponse, Task> write, int? status = null) => new(status, write);
+
+    /// <summary>Adds a header.</summary>
+    public Reply With(string header, string value)
+    {
+        (_headers ??= []).Add((header, value));
+        return this;
+    }
+
+    internal async Task WriteAsync(Call call)
+    {
+        var response = call.Http.Response;
+        response.StatusCode = Status ?? call.Endpoint.Status;
+        if (_headers is not null)
+        {
+            foreach (var (name, value) in _headers) { response.Headers[name] = value; }
+        }
+        if (_write is null) { response.ContentLength = response.StatusCode is 204 or 304 ? null : 0; return; }
+        if (HttpMethods.IsHead(call.Http.Request.Method))
+        {
+            var body = response.Body;
+            response.Body = System.IO.Stream.Null;
+            try { await _write(call, response).ConfigureAwait(false); }
+            finally { response.Body = body; }
+            return;
+        }
+        await _write(call, response).ConfigureAwait(false);
+    }
+}

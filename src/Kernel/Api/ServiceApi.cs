@@ -1,0 +1,119 @@
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Versions;
+
+namespace Nephos.Kernel.Api;
+
+/// <summary>One OpenStack API: its names, its place, its envelope, its versions, and the table of its endpoints.</summary>
+public sealed class ServiceApi(string name, string type, string prefix, IErrorWriter errors, VersionScheme? versions = null)
+{
+    private readonly List<Endpoint> _endpoints = [];
+    private readonly RouteTable _routes = new();
+
+    /// <summary>Code name in lower case: <c>nova</c>.</summary>
+    public string Name { get; } = name;
+    /// <summary>Type in the catalog: <c>compute</c>.</summary>
+    public string Type { get; } = type;
+    /// <summary>Path on the shared port: <c>/compute</c>.</summary>
+    public string Prefix { get; } = prefix;
+    /// <summary>What the catalog's address adds to the prefix: <c>/v2.1</c> for Nova.</summary>
+    public string CatalogPath { get; init; } = "";
+    /// <summary>One sentence for the catalog.</summary>
+    public string Description { get; init; } = "";
+    public IErrorWriter Errors { get; } = errors;
+    public VersionScheme? Versions { get; } = versions;
+    /// <summary>True: a body that breaks the schema answers 400 even to whom policy would refuse (Nova: schema outside, policy inside); the handler reads the body first and enforces then.</summary>
+    public bool BodyBeforePolicy { get; init; }
+    /// <summary>In the order of their mapping.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => _endpoints;
+
+    public ResourceGroup Group(string path) => new(this, path);
+
+    internal Endpoint Add(string method, string path, string? action, Handler handler)
+    {
+        var endpoint = new Endpoint(this, method, path, action, handler);
+        _endpoints.Add(endpoint);
+        _routes.Add(endpoint);
+        return endpoint;
+    }
+
+    internal RouteMatch Match(string path) => _routes.Match(path);
+}
+
+/// <summary>Endpoints at a path, and what its <c>{name}</c> segments held.</summary>
+internal readonly record struct RouteMatch(IReadOnlyList<Endpoint>? Endpoints, IReadOnlyDictionary<string, string> Values)
+{
+    public static readonly IReadOnlyDictionary<string, string> NoValues = new Dictionary<string, string>();
+}
+
+/// <summary>
+/// A tree of path segments, literal ones before <c>{name}</c>. Not ASP.NET's routing, because one path here holds many operations told apart by
+/// microversion and by a key in the body, with each service's own 404 and 405, and because its table for two thousand endpoints costs start-up time
+/// (docs/adr/0002). <c>{name:rest}</c> as last segment takes all that is left.
+/// </summary>
+internal sealed class RouteTable
+{
+    private sealed class Node
+    {
+        public readonly Dictionary<string, Node> Literals = new(StringComparer.Ordinal);
+        public Node? Parameter;
+        public List<Endpoint>? Endpoints;
+        public bool TakesRest;
+    }
+
+    private readonly Node _root = new();
+
+    public void Add(Endpoint endpoint)
+    {
+        var node = _root;
+        foreach (var segment in endpoint.Path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (segment[0] == '{')
+            {
+                node = node.Parameter ??= new Node();
+                node.TakesRest |= segment.EndsWith(":rest}", StringComparison.Ordinal);
+            }
+            else
+            {
+                if (!node.Literals.TryGetValue(segment, out var next)) { node.Literals[segment] = next = new Node(); }
+                node = next;
+            }
+        }
+        (node.Endpoints ??= []).Add(endpoint);
+    }
+
+    public RouteMatch Match(string path)
+    {
+        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var node = Find(_root, segments, 0);
+        if (node?.Endpoints is not { } endpoints) { return new RouteMatch(null, RouteMatch.NoValues); }
+        return new RouteMatch(endpoints, RouteMatch.NoValues);
+    }
+
+    /// <summary>Values by the endpoint's own names, since endpoints at one node may name a segment differently.</summary>
+    public static Dictionary<string, string> Values(Endpoint endpoint, string path)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var names = endpoint.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (names[i][0] != '{') { continue; }
+            var name = names[i][1..^1];
+            if (name.EndsWith(":rest", StringComparison.Ordinal))
+            {
+                values[name[..^5]] = Uri.UnescapeDataString(string.Join('/', segments[i..]));
+                break;
+            }
+            values[name] = Uri.UnescapeDataString(segments[i]);
+        }
+        return values;
+    }
+
+    private static Node? Find(Node node, string[] segments, int at)
+    {
+        if (at == segments.Length) { return node.Endpoints is null ? null : node; }
+        if (node.Literals.TryGetValue(segments[at], out var literal) && Find(literal, segments, at + 1) is { } found) { return found; }
+        if (node.Parameter is not { } parameter) { return null; }
+        return Find(parameter, segments, at + 1) ?? (parameter is { TakesRest: true, Endpoints: not null } ? parameter : null);
+    }
+}

@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Nephos.Kernel.Auth;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Policy;
+using Nephos.Kernel.Versions;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Kernel.Api;
+
+/// <summary>
+/// The path of a request through a service, in this order: request id (so that every answer has one, also a failed one) → token (a bad token is 401
+/// wherever it points) → route (404, 405) → microversion (a bad one is 400 or 406) → version window → action key → policy → handler → answer. Anything
+/// not here does not happen to a request.
+/// </summary>
+public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicyEngine policy, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log)
+{
+    public IReadOnlyList<ServiceApi> Services => services;
+
+    [GeneratedRegex("^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    private static partial Regex RequestIdShape();
+
+    /// <summary>Registers every declared policy with the engine; called once at start.</summary>
+    public void RegisterPolicies()
+    {
+        foreach (var endpoint in services.SelectMany(s => s.Endpoints).Where(e => e.PolicyName is not null).DistinctBy(e => e.PolicyName))
+        {
+            policy.Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
+        }
+    }
+
+    /// <summary>Answers a request to one of the services; false when the path is none of theirs.</summary>
+    public async Task<bool> HandleAsync(HttpContext http)
+    {
+        var path = http.Request.Path.Value ?? "/";
+        ServiceApi? service = null;
+        foreach (var candidate in services)
+        {
+            if (path.StartsWith(candidate.Prefix, StringComparison.Ordinal) && (path.Length == candidate.Prefix.Length || path[candidate.Prefix.Length] == '/'))
+            {
+                service = candidate;
+                break;
+            }
+        }
+        if (service is null) { return false; }
+        await HandleAsync(http, service, path[service.Prefix.Length..]).ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task HandleAsync(HttpContext http, ServiceApi service, string path)
+    {
+        var start = clock.GetTimestamp();
+        var asked = http.Request.Headers["X-Openstack-Request-Id"].FirstOrDefault();
+        var context = new RequestContext
+        {
+            RequestId = Ids.NewId.Request(),
+            GlobalRequestId = asked is not null && RequestIdShape().IsMatch(asked) ? asked : null,
+            Now = clock.Now(),
+            RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
+            Token = http.Request.Headers["X-Auth-Token"].FirstOrDefault() is { Length: > 0 } token ? token : null,
+        };
+        http.Response.Headers["X-Openstack-Request-Id"] = context.RequestId;
+        if (service.Type is "compute") { http.Response.Headers["x-compute-request-id"] = context.RequestId; }
+        Endpoint? endpoint = null;
+        try
+        {
+            await DispatchAsync(http, service, path, context, found => endpoint = found).ConfigureAwait(false);
+        }
+        catch (ApiError error)
+        {
+            await WriteErrorAsync(http, service, error, context).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            LogAborted(context.RequestId, http.Request.Method, path);
+        }
+        catch (Exception error)
+        {
+            LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);
+            await WriteErrorAsync(http, service, new ApiError(500, $"Unexpected API Error. The log of the cloud has more under {context.RequestId}."), context).ConfigureAwait(false);
+        }
+        ApiTelemetry.Requests.Record(clock.GetElapsedTime(start).TotalSeconds,
+            new KeyValuePair<string, object?>("service", service.Name),
+            new KeyValuePair<string, object?>("method", http.Request.Method),
+            new KeyValuePair<string, object?>("route", endpoint?.Path ?? ""),
+            new KeyValuePair<string, object?>("status", http.Response.StatusCode));
+    }
+
+    private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context, Action<Endpoint> found)
+    {
+        var match = service.Match(path);
+        var isPublic = match.Endpoints is { } all && all.All(e => e.IsPublic);
+        if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity)
+        {
+            context = context with { Identity = identity };
+        }
+        else if (!isPublic)
+        {
+            throw new UnauthorizedError { Headers = new Dictionary<string, string> { ["WWW-Authenticate"] = $"Keystone uri=\"{http.Request.Scheme}://{http.Request.Host}/identity\"" } };
+        }
+
+        var version = ApiVersion.None;
+        if (service.Versions is { } scheme && !isPublic)
+        {
+            version = scheme.Negotiate(http.Request.Headers);
+            scheme.Announce(http.Response.Headers, version);
+        }
+        if (match.Endpoints is null) { throw service.Errors.NoRoute(); }
+        var method = http.Request.Method;
+        var candidates = match.Endpoints.Where(e => e.Method == method).ToList();
+        if (candidates.Count == 0 && HttpMethods.IsHead(method)) { candidates = [.. match.Endpoints.Where(e => e.Method == "GET")]; }
+        if (candidates.Count == 0)
+        {
+            throw WithAllow(service.Errors.NoMethod(method), match.Endpoints);
+        }
+        var limit = candidates.Max(c => c.BodyLimit) is var max && candidates.Any(c => c.BodyLimit == 0) ? 0 : candidates.Max(c => c.BodyLimit);
+        if (limit > 0)
+        {
+            if (http.Request.ContentLength > limit) { throw new ApiError(413, "Request is too large."); }
+            if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) { size.MaxRequestBodySize = limit; }
+        }
+        else if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) { size.MaxRequestBodySize = null; }
+
+        JsonElement? json = null;
+        Endpoint? endpoint;
+        if (candidates[0].ActionName is not null)
+        {
+            json = await Call.ReadJsonAsync(http, service.Errors, http.RequestAborted).ConfigureAwait(false);
+            if (json.Value.ValueKind != JsonValueKind.Object) { throw service.Errors.Malformed("The body is not an object."); }
+            var key = json.Value.EnumerateObject().FirstOrDefault().Name;
+            var named = candidates.Where(c => c.ActionName == key).ToList();
+            endpoint = named.FirstOrDefault(c => c.Exists(version));
+            if (endpoint is null)
+            {
+                throw named.Count > 0 ? service.Errors.NoRoute() : new BadRequestError(key is null ? "Malformed request body" : $"There is no such action: {key}");
+            }
+        }
+        else
+        {
+            endpoint = candidates.FirstOrDefault(c => c.Exists(version)) ?? throw service.Errors.NoRoute();
+        }
+        found(endpoint);
+        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policy, json);
+        if (endpoint.PolicyName is { } rule && !endpoint.EnforcedInOperation)
+        {
+            var who = context.Who;
+            var target = new Dictionary<string, object?>(StringComparer.Ordinal) { ["project_id"] = who.ProjectId, ["tenant_id"] = who.ProjectId, ["user_id"] = who.UserId, ["domain_id"] = who.DomainId };
+            if (!call.Allows(rule, target))
+            {
+                if (service.BodyBeforePolicy && method is "POST" or "PUT" && json is null && http.Request.ContentLength > 0)
+                {
+                    // Malformed JSON is 400 even to whom policy refuses.
+                    await call.JsonAsync().ConfigureAwait(false);
+                }
+                throw service.Errors.Denied(rule);
+            }
+        }
+        using var activity = ApiTelemetry.Source.StartActivity(endpoint.ToString(), ActivityKind.Server);
+        var reply = await endpoint.Handler(call).ConfigureAwait(false);
+        await reply.WriteAsync(call).ConfigureAwait(false);
+    }
+
+    private static ApiError WithAllow(ApiError error, IReadOnlyList<Endpoint> endpoints) => new(error.Status, error.Message, error.Type)
+    {
+        Detail = error.Detail,
+        Headers = new Dictionary<string, string> { ["Allow"] = string.Join(", ", endpoints.Select(e => e.Method).Distinct().Order(StringComparer.Ordinal)) },
+    };
+
+    private async Task WriteErrorAsync(HttpContext http, ServiceApi service, ApiError error, RequestContext context)
+    {
+        if (http.Response.HasStarted)
+        {
+            LogLate(error, context.RequestId);
+            http.Abort();
+            return;
+        }
+        http.Response.StatusCode = error.Status;
+        foreach (var (name, value) in error.Headers ?? RouteMatch.NoValues) { http.Response.Headers[name] = value; }
+        // 300 and 304 carry what the error says in their headers, no envelope.
+        http.Response.ContentType = service.Errors.ContentType;
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
+        await using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WireJson.For(ApiVersion.None).Encoder }))
+        {
+            service.Errors.Write(writer, error, context.RequestId);
+        }
+        http.Response.ContentLength = buffer.WrittenCount;
+        if (!HttpMethods.IsHead(http.Request.Method)) { await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).ConfigureAwait(false); }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} {Method} {Path} failed")]
+    private partial void LogFault(Exception error, string requestId, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{RequestId} {Method} {Path}: the client went away")]
+    private partial void LogAborted(string requestId, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} failed after its answer had begun")]
+    private partial void LogLate(Exception error, string requestId);
+}
+
+internal static class ApiTelemetry
+{
+    public static readonly ActivitySource Source = new("Nephos.Api");
+    private static readonly System.Diagnostics.Metrics.Meter Meter = new("Nephos");
+    public static readonly System.Diagnostics.Metrics.Histogram<double> Requests = Meter.CreateHistogram<double>("nephos_request_duration_seconds", "s", "Duration of API requests");
+}

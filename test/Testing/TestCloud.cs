@@ -1,0 +1,126 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Nephos.Host;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Auth;
+using Nephos.Kernel.Ids;
+using Nephos.Kernel.Sagas;
+using Nephos.Kernel.Store;
+using Xunit;
+
+namespace Nephos.Testing;
+
+/// <summary>
+/// The whole cloud in this process, with fake drivers and a database of its own that goes with it. One per test class (as a class fixture); each test
+/// makes its own project with <see cref="NewUser"/>, so that tests share it and run side by side.
+/// </summary>
+public class TestCloud : IAsyncLifetime, IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nephos-test-").FullName;
+    private WebApplication? _app;
+
+    /// <summary>Services instead of the product's list.</summary>
+    protected virtual IReadOnlyList<INephosService>? Services_ => null;
+
+    /// <summary>Replaces or adds registrations.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
+    public string StateDirectory => _directory;
+    public IServiceProvider Services => _app!.Services;
+    public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
+    public SagaProbe Probe { get; } = new();
+
+    public async Task InitializeAsync()
+    {
+        var options = new CloudOptions
+        {
+            Facts = new CloudFacts { StateDirectory = _directory, PublicUrl = "http://localhost", AdminPassword = "secret", Host = "host1" },
+            Store = StoreFor(_directory),
+            Node = NodeFor(_directory),
+        };
+        _app = CloudHost.Build(options, builder =>
+        {
+            builder.WebHost.UseTestServer();
+            builder.Services.AddSingleton<ISagaProbe>(Probe);
+            Configure(builder.Services);
+            TestTokens.Wrap(builder.Services);
+        }, Services_);
+        await CloudHost.PrepareAsync(_app);
+        await _app.StartAsync();
+    }
+
+    /// <summary>SQLite without fsync, or PostgreSQL when NEPHOS_TEST_POSTGRES holds a connection string.</summary>
+    protected virtual StoreOptions StoreFor(string directory) => new() { Directory = directory, Synchronous = "OFF" };
+
+    protected virtual Node.NodeOptions? NodeFor(string directory) => new()
+    {
+        Host = "host1",
+        StateDirectory = Path.Combine(directory, "node"),
+        ComputeDriver = "fake",
+        NetworkDriver = "fake",
+    };
+
+    /// <summary>A user with roles on a fresh project (or the given one). Implied roles are the caller's to name.</summary>
+    public TestUser NewUser(string role = "member", string? projectId = null) => NewUser(role switch
+    {
+        "admin" => ["admin", "manager", "member", "reader"],
+        "member" => ["member", "reader"],
+        _ => new[] { role },
+    }, projectId);
+
+    public TestUser NewUser(string[] roles, string? projectId = null)
+    {
+        var identity = new Identity
+        {
+            UserId = NewId.Hex(),
+            UserName = "user",
+            ProjectId = projectId ?? NewId.Hex(),
+            ProjectName = "project",
+            ProjectDomainId = "default",
+            ProjectDomainName = "Default",
+            Roles = roles,
+            ExpiresAt = DateTime.MaxValue,
+        };
+        return new TestUser(_app!.GetTestClient(), TestTokens.Encode(identity), identity);
+    }
+
+    /// <summary>An administrator in a fresh project.</summary>
+    public TestUser Admin => field ??= NewUser("admin");
+
+    /// <summary>Nobody: no token.</summary>
+    public TestUser Anonymous => new(_app!.GetTestClient(), null, null);
+
+    public HttpClient Client() => _app!.GetTestClient();
+
+    /// <summary>Waits for a state that background work brings; fails with what was missing.</summary>
+    public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, int seconds = 20)
+    {
+        var deadline = Environment.TickCount64 + seconds * 1000L;
+        while (true)
+        {
+            var seen = await look();
+            if (wanted(seen)) { return seen; }
+            if (Environment.TickCount64 > deadline) { throw new TimeoutException($"waited {seconds} s for {what}; last seen: {seen}"); }
+            await Task.Delay(10);
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+        Dispose();
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        if (Directory.Exists(_directory)) { Directory.Delete(_directory, recursive: true); }
+    }
+}

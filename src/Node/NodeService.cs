@@ -1,0 +1,47 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Nephos.Contracts.Node;
+using Nephos.Kernel.Processes;
+using Nephos.Kernel.Signals;
+using Nephos.Node.Compute;
+using Nephos.Node.Compute.Fake;
+using Nephos.Node.Guests;
+using Nephos.Node.Networks;
+
+namespace Nephos.Node;
+
+/// <summary>
+/// The node role: everything that touches this machine. It needs <see cref="IGuestFeed"/> and <see cref="INetworkFeed"/> from whoever speaks for the cloud,
+/// and offers <see cref="INodeConsole"/>.
+/// </summary>
+public static class NodeService
+{
+    public static IServiceCollection AddNode(this IServiceCollection services, NodeOptions options)
+    {
+        services.AddSingleton(options);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SignalHub>();
+        services.TryAddSingleton<IProcessRunner, ProcessRunner>();
+        services.AddSingleton<GuestFolders>();
+        services.AddComputeDriver(options.ComputeDriver);
+        services.AddSingleton<INodeConsole, NodeConsole>();
+        services.AddSingleton<GuestAgent>();
+        services.AddHostedService(provider => provider.GetRequiredService<GuestAgent>());
+        return services;
+    }
+
+    private static void AddComputeDriver(this IServiceCollection services, string name)
+    {
+        switch (name)
+        {
+            case "fake":
+                services.AddSingleton<FakeKnobs>();
+                services.AddSingleton<FakeDriver>();
+                services.AddSingleton<IComputeDriver>(provider => provider.GetRequiredService<FakeDriver>());
+                break;
+            default:
+                throw new ArgumentException($"There is no compute driver '{name}'; there are qemu and fake", nameof(name));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using Nephos.Contracts.Node;
+using Nephos.Node.Networks;
+using Nephos.Node.Networks.LinuxBridge;
+using Shouldly;
+using Xunit;
+
+namespace Nephos.Node.Tests.Networks;
+
+/// <summary>Packets through real bridges, routers and rules.</summary>
+[Trait("Category", "Live")]
+public sealed class LinuxBridgeDriverLiveTests : IAsyncLifetime
+{
+    private NetworkLab _lab = null!;
+    private LinuxBridgeDriver _driver = null!;
+
+    public async Task InitializeAsync()
+    {
+        _lab = await NetworkLab.CreateAsync();
+        _driver = _lab.Driver();
+        await _driver.PrepareAsync(default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _driver.DisposeAsync();
+        await _lab.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task SecurityGroups_BetweenPortsOfOneHost_AllowWhatTheySay()
+    {
+        var network = Records.Network();
+        var ping = Records.Group(Records.AllowAllOut, Records.Allow("icmp"));
+        var closed = Records.Group(Records.AllowAllOut);
+        var a = Records.Port(network, 11, ping.Id);
+        var b = Records.Port(network, 12, closed.Id);
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], ping, closed), default);
+        var guestA = await PlugAsync(network, a);
+        var guestB = await PlugAsync(network, b);
+
+        await _lab.ShouldReachAsync(guestB, a.Addresses[0].Ip);
+        await _lab.ShouldNotReachAsync(guestA, b.Addresses[0].Ip);
+
+        // Opening the group opens the port at once, removing the rule closes it again.
+        var opened = closed with { Rules = [.. closed.Rules, Records.Allow("icmp", prefix: a.Addresses[0].Ip + "/32")] };
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], ping, opened), default);
+        await _lab.ShouldReachAsync(guestA, b.Addresses[0].Ip);
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], ping, closed), default);
+        await _lab.ShouldNotReachAsync(guestA, b.Addresses[0].Ip);
+
+        // A remote group allows its members only.
+        var members = ping with { Members = [a.Addresses[0].Ip] };
+        var remote = closed with { Rules = [.. closed.Rules, Records.Allow("icmp", group: ping.Id)] };
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], members, remote), default);
+        await _lab.ShouldReachAsync(guestA, b.Addresses[0].Ip);
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], members with { Members = [] }, remote), default);
+        await _lab.ShouldNotReachAsync(guestA, b.Addresses[0].Ip);
+
+        // Without port security nothing is checked; an admin-down port passes nothing.
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b with { PortSecurity = false }], ping, closed), default);
+        await _lab.ShouldReachAsync(guestA, b.Addresses[0].Ip);
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b with { PortSecurity = false, AdminStateUp = false }], ping, closed), default);
+        await _lab.ShouldNotReachAsync(guestA, b.Addresses[0].Ip);
+    }
+
+    [Fact]
+    public async Task Spoofing_OfAddressOrMac_IsDropped_UnlessAPairAllowsIt()
+    {
+        var network = Records.Network();
+        var open = Records.Group(Records.AllowAllOut, Records.Allow(null));
+        var a = Records.Port(network, 11, open.Id);
+        var b = Records.Port(network, 12, open.Id);
+        await _driver.ApplyNetworkAsync(Records.State(network, [a, b], open), default);
+        var guestA = await PlugAsync(network, a);
+        var guestB = await PlugAsync(network, b);
+        await _lab.ShouldReachAsync(guestA, b.Addresses[0].Ip);
+
+        await _lab.IpAsync(guestA, "address add 10.7.0.66/24 dev eth0\n");
+        (await PingFromAsync(guestA, "10.7.0.66", "10.7.0.12")).ShouldBeFalse("a foreign address passed");
+        var paired = a with { AllowedAddressPairs = [new AddressPair("10.7.0.64/29", a.Mac)] };
+        await _driver.ApplyNetworkAsync(Records.State(network, [paired, b], open), default);
+        (await PingFromAsync(guestA, "10.7.0.66", "10.7.0.12")).ShouldBeTrue("an allowed pair did not pass");
+
+        // Somebody else's MAC: not even ARP leaves.
+        await _lab.IpAsync(guestB, "link set dev eth0 down\nlink set dev eth0 address fa:16:3e:ff:ff:ff up\n");
+        await _lab.ShouldNotReachAsync(guestB, a.Addresses[0].Ip);
+    }
+
+    [Fact]
+    public async Task Router_TranslatesForFloatingAndOthers_AndOverlappingProjectsNeverMeet()
+    {
+        var outside = Records.Public();
+        await _driver.ApplyNetworkAsync(Records.State(outside, []), default);
+        var (blue, blueGuest) = await ProjectAsync(outside, "172.24.4.10", "172.24.4.100");
+        var (red, redGuest) = await ProjectAsync(outside, "172.24.4.20", null);
+
+        // Out through translation, both with the same inside address.
+        await _lab.ShouldReachAsync(blueGuest, NetworkLab.HostAddress);
+        await _lab.ShouldReachAsync(blueGuest, NetworkLab.OutsideAddress);
+        await _lab.ShouldReachAsync(redGuest, NetworkLab.OutsideAddress);
+        // In through the floating address, from the machine and from the other project; and from the inside around the corner.
+        await _lab.ShouldReachAsync(_lab.Home, "172.24.4.100");
+        await _lab.ShouldReachAsync(redGuest, "172.24.4.100");
+        await _lab.ShouldReachAsync(blueGuest, "172.24.4.100");
+        await _lab.ShouldNotReachAsync(blueGuest, "10.7.0.77");
+
+        // The floating address goes, the gateway's translation stays.
+        var bare = blue with { Router = blue.Router with { FloatingIps = [] } };
+        await _driver.ApplyRouterAsync(bare, default);
+        await _lab.ShouldNotReachAsync(_lab.Home, "172.24.4.100");
+        await _lab.ShouldReachAsync(blueGuest, NetworkLab.OutsideAddress);
+        await _driver.ApplyRouterAsync(bare with { Router = bare.Router with { AdminStateUp = false } }, default);
+        await _lab.ShouldNotReachAsync(blueGuest, NetworkLab.HostAddress);
+        await _driver.ApplyRouterAsync(blue, default);
+        await _lab.ShouldReachAsync(_lab.Home, "172.24.4.100");
+        await _lab.ShouldReachAsync(redGuest, NetworkLab.OutsideAddress);
+        red.Router.FloatingIps.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Restart_Adopts_WithoutTouchingDevicesOrConnections_AndRemovalLeavesNothing()
+    {
+        var outside = Records.Public();
+        await _driver.ApplyNetworkAsync(Records.State(outside, []), default);
+        var (router, guest) = await ProjectAsync(outside, "172.24.4.10", "172.24.4.100");
+        await _lab.ShouldReachAsync(guest, NetworkLab.OutsideAddress);
+        var inside = router.Networks.Values.Single(n => !n.External);
+        var names = new NodeNames(_lab.Options.StateDirectory);
+        var before = await IndexesAsync(names, inside.Id, router.Router.Id);
+        var listener = StartConnection(guest, inside);
+
+        var second = _lab.Driver();
+        await second.PrepareAsync(default);
+        await second.ApplyNetworkAsync(Records.State(outside, []), default);
+        await second.ApplyNetworkAsync(_states[inside.Id], default);
+        await second.ApplyRouterAsync(router, default);
+
+        (await IndexesAsync(names, inside.Id, router.Router.Id)).ShouldBe(before);
+        await listener.ShouldStillWorkAsync();
+        listener.Dispose();
+        var observed = await second.ObserveAsync(default);
+        observed.NetworkIds.ShouldBe([inside.Id]);
+        observed.RouterIds.ShouldBe([router.Router.Id]);
+
+        await second.RemoveRouterAsync(router.Router.Id, default);
+        await second.RemoveNetworkAsync(inside.Id, default);
+        await second.RemoveAllAsync(default);
+        (await _lab.LeftoversAsync()).ShouldBe("");
+        await second.RemoveNetworkAsync(inside.Id, default);
+    }
+
+    private readonly Dictionary<string, NetworkState> _states = [];
+
+    private async Task<(RouterState Router, Netns Guest)> ProjectAsync(NetworkSpec outside, string gateway, string? floating)
+    {
+        var network = Records.Network();
+        var open = Records.Group(Records.AllowAllOut, Records.Allow(null));
+        var port = Records.Port(network, 11, open.Id);
+        _states[network.Id] = Records.State(network, [port], open);
+        await _driver.ApplyNetworkAsync(_states[network.Id], default);
+        var router = Records.Router(outside, gateway, floating is null ? [] : [new FloatingIpSpec(Nephos.Kernel.Ids.NewId.Uuid(), floating, port.Addresses[0].Ip)], network);
+        await _driver.ApplyRouterAsync(router, default);
+        var guest = await _lab.AddGuestAsync(port, "10.7.0.1");
+        await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
+        (await _driver.PluggedAsync([port], default)).ShouldBe([port.Id]);
+        return (router, guest);
+    }
+
+    private async Task<Netns> PlugAsync(NetworkSpec network, PortSpec port)
+    {
+        var guest = await _lab.AddGuestAsync(port);
+        await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
+        await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
+        return guest;
+    }
+
+    private async Task<bool> PingFromAsync(Netns guest, string source, string address) =>
+        (await _lab.RunAsync(guest, "ping", "-n", "-c", "3", "-i", "0.3", "-W", "1", "-I", source, address)).Ok;
+
+    private async Task<string> IndexesAsync(NodeNames names, string network, string router) =>
+        (await _lab.RunAsync(Netns.Named(names.Network(network)), "ip", "-o", "-br", "link")).Output + (await _lab.RunAsync(Netns.Named(names.Router(router)), "ip", "-o", "link")).Output;
+
+    private LiveConnection StartConnection(Netns guest, NetworkSpec network) => LiveConnection.Open(guest, _lab.Home, "172.24.4.100");
+}

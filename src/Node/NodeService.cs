@@ -1,11 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Nephos.Contracts.Node;
 using Nephos.Kernel.Processes;
 using Nephos.Kernel.Signals;
 using Nephos.Node.Compute;
 using Nephos.Node.Compute.Fake;
+using Nephos.Node.Compute.Qemu;
 using Nephos.Node.Guests;
 using Nephos.Node.Networks;
 
@@ -35,6 +35,12 @@ public static class NodeService
     {
         switch (name)
         {
+            case "qemu":
+                services.AddSingleton<Hypervisor>();
+                services.AddSingleton<ImageCache>();
+                services.AddSingleton<GuestDisks>();
+                services.AddSingleton<IComputeDriver, QemuDriver>();
+                break;
             case "fake":
                 services.AddSingleton<FakeKnobs>();
                 services.AddSingleton<FakeDriver>();

@@ -7,4 +7,7 @@ namespace Nephos.Node.Compute;
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = false)]
 [JsonSerializable(typeof(Guests.AppliedGuest))]
 [JsonSerializable(typeof(Fake.FakeGuest))]
+[JsonSerializable(typeof(Qemu.HypervisorRecord))]
+[JsonSerializable(typeof(Qemu.QemuLaunch))]
+[JsonSerializable(typeof(Qemu.RootRecord))]
 internal sealed partial class NodeJson : JsonSerializerContext;

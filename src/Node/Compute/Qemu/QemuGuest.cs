@@ -1,0 +1,98 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Nephos.Contracts.Node;
+
+namespace Nephos.Node.Compute.Qemu;
+
+/// <summary>A guest that has a process: its connection and its hardware. Made when the process is started or adopted, ends with it.</summary>
+internal sealed class QemuGuest
+{
+    private readonly TimeProvider _time;
+
+    public QemuGuest(QemuLaunch launch, int pid, GuestFiles files, QmpClient qmp, TimeProvider time)
+    {
+        _time = time;
+        Launch = launch;
+        Pid = pid;
+        Files = files;
+        Qmp = qmp;
+        Gone = WatchAsync();
+    }
+
+    /// <summary>Its cards are those that the process has now; replaced by the guest's one caller when they change.</summary>
+    public QemuLaunch Launch { get; set; }
+
+    public int Pid { get; }
+
+    public GuestFiles Files { get; }
+
+    public QmpClient Qmp { get; }
+
+    /// <summary>Ends when the connection does: true when the process is gone with it, false when it lives on (and is to be connected anew).</summary>
+    public Task<bool> Gone { get; }
+
+    /// <summary>QEMU's word for the state (qapi/run-state.json, RunState).</summary>
+    public async Task<string> StatusAsync(CancellationToken cancel) =>
+        (await Qmp.ExecuteAsync("query-status", cancel: cancel).ConfigureAwait(false)).GetProperty("status").GetString()!;
+
+    /// <summary>The cards that the process has, by the devices on its buses.</summary>
+    public async Task<IReadOnlyList<LaunchNic>> CardsAsync(CancellationToken cancel)
+    {
+        var known = Launch.Nics.ToDictionary(nic => nic.PortId, StringComparer.Ordinal);
+        return [.. CardsOf(await Qmp.ExecuteAsync("query-pci", cancel: cancel).ConfigureAwait(false))
+            .Select(card => known.GetValueOrDefault(card.PortId) is { } nic ? nic with { Slot = card.Slot } : new LaunchNic(card.PortId, "", 0, card.Slot))];
+    }
+
+    public Task HoldAsync(CancellationToken cancel) => Qmp.ExecuteAsync("stop", cancel: cancel);
+
+    public Task GoOnAsync(CancellationToken cancel) => Qmp.ExecuteAsync("cont", cancel: cancel);
+
+    /// <summary>What a state of QEMU is to the cloud; null for the states before and after a life, which only an interrupted start or suspend leaves.</summary>
+    public static GuestPower? PowerOf(string status) => status switch
+    {
+        // Suspended is the guest's own sleep (S3): its process runs and it wakes by itself.
+        "running" or "suspended" or "watchdog" => GuestPower.Running,
+        // A guest on a full disk (io-error) or one that its virtualisation failed (internal-error) stands still.
+        "paused" or "io-error" or "internal-error" or "guest-panicked" or "debug" or "save-vm" or "restore-vm" or "colo" => GuestPower.Paused,
+        _ => null,
+    };
+
+    /// <summary>The cards in the answer of query-pci: those behind root port number N have N as slot, those on the board itself -1.</summary>
+    internal static IEnumerable<(string PortId, int Slot)> CardsOf(JsonElement buses)
+    {
+        foreach (var bus in buses.EnumerateArray())
+        {
+            foreach (var card in CardsOn(bus.GetProperty("devices"), -1))
+            {
+                yield return card;
+            }
+        }
+    }
+
+    private static IEnumerable<(string PortId, int Slot)> CardsOn(JsonElement devices, int slot)
+    {
+        foreach (var device in devices.EnumerateArray())
+        {
+            var id = device.TryGetProperty("qdev_id", out var name) ? name.GetString()! : "";
+            if (QemuCommandLine.PortOf(id) is { } port)
+            {
+                yield return (port, slot);
+            }
+            if (device.TryGetProperty("pci_bridge", out var bridge) && bridge.TryGetProperty("devices", out var behind))
+            {
+                var number = id.StartsWith("rp", StringComparison.Ordinal) && int.TryParse(id.AsSpan(2), out var n) ? n : -1;
+                foreach (var card in CardsOn(behind, number))
+                {
+                    yield return card;
+                }
+            }
+        }
+    }
+
+    private async Task<bool> WatchAsync()
+    {
+        await Qmp.Closed.ConfigureAwait(false);
+        // The kernel closes a dying process's sockets before it lets go of its id.
+        return await QemuProcess.WaitGoneAsync(Pid, Files.Folder, TimeSpan.FromSeconds(5), _time, CancellationToken.None).ConfigureAwait(false);
+    }
+}

@@ -20,6 +20,7 @@ internal sealed partial class QemuDriver
         {
             // Asked, not remembered: an earlier call may have been cut off in the middle.
             var cards = await guest.CardsAsync(cancel).ConfigureAwait(false);
+            guest.Launch = guest.Launch with { Nics = cards };
             foreach (var card in cards.Where(card => spec.Nics.All(nic => nic.PortId != card.PortId)))
             {
                 await UnplugAsync(guest, card.PortId, cancel).ConfigureAwait(false);
@@ -44,7 +45,7 @@ internal sealed partial class QemuDriver
         var slot = -1;
         if (guest.Launch.HasSlots)
         {
-            var taken = (await guest.CardsAsync(cancel).ConfigureAwait(false)).Select(card => card.Slot).ToHashSet();
+            var taken = guest.Launch.Nics.Select(card => card.Slot).ToHashSet();
             slot = Enumerable.Range(QemuLaunch.FirstNicSlot, QemuLaunch.Slots - QemuLaunch.FirstNicSlot).FirstOrDefault(free => !taken.Contains(free), QemuLaunch.Slots);
         }
         var added = new LaunchNic(nic.PortId, nic.Mac, nic.Mtu, slot);

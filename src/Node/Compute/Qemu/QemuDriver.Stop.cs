@@ -47,7 +47,10 @@ internal sealed partial class QemuDriver
             }
             await EndAsync(guest, cancel).ConfigureAwait(false);
         }
-        File.Delete(files.Memory);
+        if (File.Exists(files.Memory))
+        {
+            File.Delete(files.Memory);
+        }
     }
 
     public async Task SuspendAsync(string id, CancellationToken cancel)

@@ -35,12 +35,14 @@ internal sealed class QemuGuest
     public async Task<string> StatusAsync(CancellationToken cancel) =>
         (await Qmp.ExecuteAsync("query-status", cancel: cancel).ConfigureAwait(false)).GetProperty("status").GetString()!;
 
-    /// <summary>The cards that the process has, by the devices on its buses.</summary>
+    /// <summary>
+    /// The cards that the process has, asked from QEMU's object tree; the record supplies what it was asked for. (query-pci does not do: it shows nothing behind
+    /// a root port until the firmware has given it a number.)
+    /// </summary>
     public async Task<IReadOnlyList<LaunchNic>> CardsAsync(CancellationToken cancel)
     {
-        var known = Launch.Nics.ToDictionary(nic => nic.PortId, StringComparer.Ordinal);
-        return [.. CardsOf(await Qmp.ExecuteAsync("query-pci", cancel: cancel).ConfigureAwait(false))
-            .Select(card => known.GetValueOrDefault(card.PortId) is { } nic ? nic with { Slot = card.Slot } : new LaunchNic(card.PortId, "", 0, card.Slot))];
+        var present = PortsIn(await Qmp.ExecuteAsync("qom-list", new JsonObject { ["path"] = "/machine/peripheral" }, cancel: cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
+        return [.. Launch.Nics.Where(nic => present.Contains(nic.PortId))];
     }
 
     public Task HoldAsync(CancellationToken cancel) => Qmp.ExecuteAsync("stop", cancel: cancel);
@@ -57,42 +59,14 @@ internal sealed class QemuGuest
         _ => null,
     };
 
-    /// <summary>The cards in the answer of query-pci: those behind root port number N have N as slot, those on the board itself -1.</summary>
-    internal static IEnumerable<(string PortId, int Slot)> CardsOf(JsonElement buses)
-    {
-        foreach (var bus in buses.EnumerateArray())
-        {
-            foreach (var card in CardsOn(bus.GetProperty("devices"), -1))
-            {
-                yield return card;
-            }
-        }
-    }
-
-    private static IEnumerable<(string PortId, int Slot)> CardsOn(JsonElement devices, int slot)
-    {
-        foreach (var device in devices.EnumerateArray())
-        {
-            var id = device.TryGetProperty("qdev_id", out var name) ? name.GetString()! : "";
-            if (QemuCommandLine.PortOf(id) is { } port)
-            {
-                yield return (port, slot);
-            }
-            if (device.TryGetProperty("pci_bridge", out var bridge) && bridge.TryGetProperty("devices", out var behind))
-            {
-                var number = id.StartsWith("rp", StringComparison.Ordinal) && int.TryParse(id.AsSpan(2), out var n) ? n : -1;
-                foreach (var card in CardsOn(behind, number))
-                {
-                    yield return card;
-                }
-            }
-        }
-    }
+    /// <summary>The ports of the cards in an answer of qom-list.</summary>
+    internal static IEnumerable<string> PortsIn(JsonElement objects) =>
+        objects.EnumerateArray().Select(entry => QemuCommandLine.PortOf(entry.GetProperty("name").GetString()!)).OfType<string>();
 
     private async Task<bool> WatchAsync()
     {
         await Qmp.Closed.ConfigureAwait(false);
         // The kernel closes a dying process's sockets before it lets go of its id.
-        return await QemuProcess.WaitGoneAsync(Pid, Files.Folder, TimeSpan.FromSeconds(5), _time, CancellationToken.None).ConfigureAwait(false);
+        return await QemuProcess.WaitGoneAsync(Pid, TimeSpan.FromSeconds(5), _time, CancellationToken.None).ConfigureAwait(false);
     }
 }

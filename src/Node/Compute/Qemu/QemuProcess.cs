@@ -43,21 +43,30 @@ internal static partial class QemuProcess
     /// <summary>Ends a process at once and waits until it is gone. Throws <see cref="TimeoutException"/> when the kernel does not let it go.</summary>
     public static async Task KillAsync(int pid, string folder, TimeProvider time, CancellationToken cancel)
     {
-        if (Owns(pid, folder))
+        var commandLine = ReadCommandLine(pid);
+        if (IsOf(commandLine, folder))
         {
             _ = Kill(pid, SigKill);
         }
-        if (!await WaitGoneAsync(pid, folder, TimeSpan.FromSeconds(15), time, cancel).ConfigureAwait(false))
+        else if (commandLine.Length > 0)
+        {
+            return; // The id is another program's by now.
+        }
+        if (!await WaitGoneAsync(pid, TimeSpan.FromSeconds(15), time, cancel).ConfigureAwait(false))
         {
             throw new TimeoutException($"QEMU process {pid} does not end");
         }
     }
 
-    /// <summary>Waits until the process is gone; false when it still lives at the limit. Polls, as only a parent is told of an end, and QEMU is nobody's child.</summary>
-    public static async Task<bool> WaitGoneAsync(int pid, string folder, TimeSpan limit, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// Waits until the process is gone with all it held (its taps, the locks of its disks); false when it still lives at the limit. Polls, as only a parent is
+    /// told of an end, and QEMU is nobody's child.
+    /// </summary>
+    public static async Task<bool> WaitGoneAsync(int pid, TimeSpan limit, TimeProvider time, CancellationToken cancel)
     {
         var start = time.GetTimestamp();
-        for (var pause = 1; Owns(pid, folder); pause = Math.Min(pause * 2, 50))
+        var born = ReadState(pid).Born;
+        for (var pause = 1; IsThere(pid, born); pause = Math.Min(pause * 2, 50))
         {
             if (time.GetElapsedTime(start) > limit)
             {
@@ -66,6 +75,47 @@ internal static partial class QemuProcess
             await Task.Delay(TimeSpan.FromMilliseconds(pause), time, cancel).ConfigureAwait(false);
         }
         return true;
+    }
+
+    /// <summary>
+    /// A dying process loses its command line first and its files later, so that cannot be asked here. It is past all that when it is a zombie without other
+    /// threads: where nobody collects zombies, it stays one.
+    /// </summary>
+    private static bool IsThere(int pid, string born)
+    {
+        var now = ReadState(pid);
+        if (now.State is ' ' or 'X' || now.Born != born)
+        {
+            return false;
+        }
+        return now.State != 'Z' || ThreadsOf(pid) > 1;
+    }
+
+    private static int ThreadsOf(int pid)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/task").Length;
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    /// <summary>proc(5), /proc/PID/stat: the state is the 3rd field, the start time the 22nd; the 2nd is in parentheses and may contain any character.</summary>
+    private static (char State, string Born) ReadState(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid.ToString(CultureInfo.InvariantCulture)}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], fields[19]);
+        }
+        catch (IOException)
+        {
+            return (' ', "");
+        }
     }
 
     /// <summary>A command line as /proc shows it: arguments that each end with a zero byte.</summary>

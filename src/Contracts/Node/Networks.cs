@@ -113,6 +113,8 @@ public enum NetworkRecordKind
     Port = 2,
     Router = 3,
     SecurityGroup = 4,
+    /// <summary>In reports only: floating IPs travel with their router.</summary>
+    FloatingIp = 5,
 }
 
 /// <summary>A record that this host no longer has.</summary>

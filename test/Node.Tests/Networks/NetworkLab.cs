@@ -106,6 +106,10 @@ internal sealed class NetworkLab : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Directory.Exists(Options.StateDirectory))
+        {
+            Directory.Delete(Options.StateDirectory, recursive: true);
+        }
         await using var driver = Driver();
         await driver.RemoveAllAsync(default);
         foreach (var name in _namespaces)

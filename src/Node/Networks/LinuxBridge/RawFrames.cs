@@ -2,13 +2,14 @@ using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Net;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Nephos.Node.Networks.LinuxBridge;
 
 /// <summary>Sends whole Ethernet frames out of a device (packet(7)). To be made inside the namespace; may be used from anywhere.</summary>
 internal sealed class RawFrames : IDisposable
 {
-    private readonly int _socket;
+    private readonly SafeFileHandle _socket;
     private readonly byte[] _address = new byte[20];
 
     /// <exception cref="Win32Exception">There is no such device, or no right to.</exception>
@@ -20,8 +21,8 @@ internal sealed class RawFrames : IDisposable
             throw new Win32Exception(Marshal.GetLastPInvokeError(), $"device {device}: {Marshal.GetLastPInvokeErrorMessage()}");
         }
         // Protocol 0: the socket only sends, nothing is ever queued on it.
-        _socket = Native.Socket(Native.AF_PACKET, Native.SOCK_RAW | Native.SOCK_CLOEXEC, 0);
-        if (_socket < 0)
+        _socket = new SafeFileHandle(Native.Socket(Native.AF_PACKET, Native.SOCK_RAW | Native.SOCK_CLOEXEC, 0), ownsHandle: true);
+        if (_socket.IsInvalid)
         {
             throw new Win32Exception(Marshal.GetLastPInvokeError());
         }
@@ -32,9 +33,10 @@ internal sealed class RawFrames : IDisposable
     }
 
     /// <summary>Sends a frame. A device that is down or gone swallows it, as any network may.</summary>
+    /// <exception cref="ObjectDisposedException">It was closed.</exception>
     public bool Send(ReadOnlySpan<byte> frame) => Native.SendTo(_socket, frame, frame.Length, 0, _address, _address.Length) == frame.Length;
 
-    public void Dispose() => _ = Native.Close(_socket);
+    public void Dispose() => _socket.Dispose();
 
     /// <summary>An ARP announcement to everyone: this address is at this MAC now (RFC 5227, section 3; RFC 826).</summary>
     public static byte[] GratuitousArp(ReadOnlySpan<byte> mac, IPAddress address)

@@ -1,0 +1,189 @@
+using Nephos.Contracts.Node;
+
+namespace Nephos.Node.Networks;
+
+/// <summary>What the agent tells the cloud: changes of what is, and heartbeats.</summary>
+public sealed partial class NetworkAgent
+{
+    // Guarded by _gate. What shall be told, what was told last, and when a port was plugged (the provider's timestamp).
+    private readonly Dictionary<(NetworkRecordKind Kind, string Id), NetworkReport> _outbox = [];
+    private readonly Dictionary<(NetworkRecordKind Kind, string Id), NetworkReport> _told = [];
+    private readonly Dictionary<string, long> _pluggedAt = new(StringComparer.Ordinal);
+
+    private void Note(NetworkReport report)
+    {
+        var key = (report.Kind, report.Id);
+        lock (_gate)
+        {
+            if (_told.TryGetValue(key, out var told) && told == report)
+            {
+                _outbox.Remove(key);
+            }
+            else
+            {
+                _outbox[key] = report;
+            }
+        }
+    }
+
+    /// <summary>After a full pull the cloud may have forgotten what it was told.</summary>
+    private void RepeatReports()
+    {
+        lock (_gate)
+        {
+            _told.Clear();
+        }
+    }
+
+    private void NoteNetwork(NetworkState state, string? error)
+    {
+        Note(new NetworkReport(NetworkRecordKind.Network, state.Network.Id, error is null, error));
+        if (state.Network.Dhcp is { } dhcp)
+        {
+            Note(new NetworkReport(NetworkRecordKind.Port, dhcp.PortId, error is null && state.Network.AdminStateUp, error));
+        }
+    }
+
+    private void NoteRouter(RouterSpec router, string? error)
+    {
+        var up = error is null && router.AdminStateUp;
+        Note(new NetworkReport(NetworkRecordKind.Router, router.Id, up, error));
+        foreach (var leg in router.Legs)
+        {
+            Note(new NetworkReport(NetworkRecordKind.Port, leg.PortId, up, error));
+        }
+        if (router.Gateway is { } gateway)
+        {
+            Note(new NetworkReport(NetworkRecordKind.Port, gateway.PortId, up, error));
+        }
+        foreach (var floating in router.FloatingIps)
+        {
+            Note(new NetworkReport(NetworkRecordKind.FloatingIp, floating.Id, up, error));
+        }
+    }
+
+    private void MarkPlugged(string portId)
+    {
+        lock (_gate)
+        {
+            _pluggedAt[portId] = _time.GetTimestamp();
+        }
+        Note(new NetworkReport(NetworkRecordKind.Port, portId, true, null));
+    }
+
+    /// <summary>Which guests' devices are there: they go away with their guest, without a word.</summary>
+    private async Task LookAsync(CancellationToken cancel)
+    {
+        var start = _time.GetTimestamp();
+        List<PortSpec> local;
+        Dictionary<string, string> errors;
+        lock (_gate)
+        {
+            local = _desired.Ports.Where(static p => p.Local).ToList();
+            errors = new Dictionary<string, string>(_networkErrors, StringComparer.Ordinal);
+            foreach (var key in _told.Keys.Where(k => IsGone(k.Kind, k.Id)).ToList())
+            {
+                _told.Remove(key);
+            }
+        }
+        try
+        {
+            var plugged = await _driver.PluggedAsync(local, cancel);
+            foreach (var port in local)
+            {
+                var up = plugged.Contains(port.Id);
+                if (up || !PluggedSince(port.Id, start))
+                {
+                    errors.TryGetValue(port.NetworkId, out var error);
+                    Note(new NetworkReport(NetworkRecordKind.Port, port.Id, up && port.AdminStateUp && error is null, error));
+                }
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.LookFailed(e);
+        }
+    }
+
+    /// <summary>Service ports and floating IPs are few and stay until the next full pull.</summary>
+    private bool IsGone(NetworkRecordKind kind, string id) =>
+        kind == NetworkRecordKind.Network ? _desired.Network(id) is null : kind == NetworkRecordKind.Router && _desired.Router(id) is null;
+
+    private bool PluggedSince(string portId, long timestamp)
+    {
+        lock (_gate)
+        {
+            return _pluggedAt.Remove(portId, out var at) && at >= timestamp;
+        }
+    }
+
+    private async Task ReportAsync(CancellationToken cancel)
+    {
+        List<NetworkReport> reports;
+        lock (_gate)
+        {
+            reports = [.. _outbox.Values];
+        }
+        if (reports.Count == 0)
+        {
+            return;
+        }
+        try
+        {
+            await _feed.ReportAsync(_options.Host, reports, cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.ReportFailed(e);
+            return;
+        }
+        lock (_gate)
+        {
+            foreach (var report in reports)
+            {
+                var key = (report.Kind, report.Id);
+                _told[key] = report;
+                // A newer one may have come in between.
+                if (_outbox.TryGetValue(key, out var queued) && queued == report)
+                {
+                    _outbox.Remove(key);
+                }
+            }
+        }
+    }
+
+    private async Task HeartbeatAsync(CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(HeartbeatInterval, _time);
+        try
+        {
+            do
+            {
+                await BeatOnceAsync(cancel);
+            }
+            while (await timer.WaitForNextTickAsync(cancel));
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+    }
+
+    /// <summary>One heartbeat of all agents of this host.</summary>
+    public async Task BeatOnceAsync(CancellationToken cancel)
+    {
+        List<AgentFacts> agents;
+        lock (_gate)
+        {
+            agents = AgentReports.Of(_options, _desired);
+        }
+        try
+        {
+            await _feed.ReportAgentsAsync(_options.Host, agents, cancel);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _log.HeartbeatFailed(e);
+        }
+    }
+}

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Api;
+using Nephos.Placement;
 
 namespace Nephos.Host;
 
@@ -7,5 +8,6 @@ public static class ServiceList
 {
     public static IReadOnlyList<INephosService> All() =>
     [
+        new PlacementService(),
     ];
 }

@@ -24,7 +24,7 @@ public sealed record CandidateAnswer(IReadOnlyList<Candidate> Candidates, IReadO
 /// <summary>What other services ask Placement, in the cloud's own name.</summary>
 public interface IPlacement
 {
-    /// <summary>Makes the provider, its inventories and traits so. Inventories in use are not shrunk below their use; repeated calls change nothing.</summary>
+    /// <summary>Makes the provider, its inventories and traits so. An inventory in use stays, also when it is no longer named, until its last allocation goes; one shrunk below its use gives nothing until enough is freed. Repeated calls change nothing.</summary>
     Task EnsureProviderAsync(ProviderFacts provider, CancellationToken cancel);
 
     Task<CandidateAnswer> FindCandidatesAsync(CandidateRequest request, CancellationToken cancel);

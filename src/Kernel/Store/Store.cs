@@ -98,6 +98,14 @@ public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
         await Migrator.RunAsync(connection, _service, typeof(TDb).Assembly, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>A raw, open connection, for what a start must do before EF's model is built. The caller closes it.</summary>
+    public async Task<DbConnection> OpenAsync(CancellationToken cancel = default)
+    {
+        var connection = Connect();
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        return connection;
+    }
+
     /// <summary>Builds EF's model; called in the background after the start.</summary>
     public void Warm()
     {

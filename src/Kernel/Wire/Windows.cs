@@ -40,6 +40,10 @@ public sealed class TextAttribute : Attribute
     /// <summary>uuid, date-time, uri, ipv4, ipv6: as JSON schema's <c>format</c>.</summary>
     public string? Format { get; init; }
     public string[]? OneOf { get; init; }
+    /// <summary>A number is taken too, as its text (Nova's <c>flavorRef</c>).</summary>
+    public bool AllowNumber { get; init; }
+    /// <summary>For a map of texts: the pattern of its keys (JSON schema's <c>patternProperties</c>).</summary>
+    public string? KeyPattern { get; init; }
 }
 
 /// <summary>Limits of a number; text that holds a number is taken when <see cref="AllowText"/> is set, as Nova does.</summary>
@@ -88,7 +92,7 @@ public readonly record struct Optional<T>(T Value) : IOptional
 /// <summary>What is wrong with one member.</summary>
 public enum WireFaultKind
 {
-    Type, Required, Unknown, TooShort, TooLong, Pattern, Format, OneOf, TooSmall, TooLarge, TooFewItems, TooManyItems, NotUnique,
+    Type, Required, Unknown, TooShort, TooLong, Pattern, Format, OneOf, TooSmall, TooLarge, TooFewItems, TooManyItems, NotUnique, Key,
 }
 
 /// <summary>One fault of a body: where, what, and the value as it was given.</summary>
@@ -107,6 +111,7 @@ public sealed record WireFault(WireFaultKind Kind, IReadOnlyList<string> Path, s
         WireFaultKind.Unknown => $"Additional properties are not allowed ({Wanted} was unexpected)",
         WireFaultKind.TooShort => $"{Value} is too short",
         WireFaultKind.TooLong => $"{Value} is too long",
+        WireFaultKind.Key => $"{Value} does not match any of the regexes: '{Wanted}'",
         WireFaultKind.Pattern => $"{Value} does not match '{Wanted}'",
         WireFaultKind.Format => $"{Value} is not a '{Wanted}'",
         WireFaultKind.OneOf => $"{Value} is not one of [{Wanted}]",

@@ -117,7 +117,7 @@ public sealed class WireSchema
         private readonly TextAttribute? _text;
         private readonly NumberAttribute? _number;
         private readonly ItemsAttribute? _items;
-        private readonly Regex? _pattern;
+        private readonly Regex? _pattern, _keys;
 
         public Member(PropertyInfo property)
         {
@@ -136,6 +136,7 @@ public sealed class WireSchema
             _number = property.GetCustomAttribute<NumberAttribute>();
             _items = property.GetCustomAttribute<ItemsAttribute>();
             _pattern = _text?.Pattern is { } pattern ? new Regex(pattern, RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100)) : null;
+            _keys = _text?.KeyPattern is { } keys ? new Regex(keys, RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100)) : null;
         }
 
         public string Name { get; }
@@ -166,6 +167,10 @@ public sealed class WireSchema
             else if (ValueOf(type) is { } dictionaryValue)
             {
                 if (value.ValueKind != JsonValueKind.Object) { Fault(WireFaultKind.Type, "'object'"); return; }
+                foreach (var item in value.EnumerateObject().Where(i => _keys?.IsMatch(i.Name) == false))
+                {
+                    faults.Add(new(WireFaultKind.Key, path, $"'{item.Name}'", _text!.KeyPattern!));
+                }
                 foreach (var item in value.EnumerateObject()) { Check(dictionaryValue, item.Value, version, [.. path, item.Name], faults, top: false); }
             }
             else if (ItemOf(type) is { } itemType)
@@ -219,9 +224,13 @@ public sealed class WireSchema
 
         private void CheckText(JsonElement value, Action<WireFaultKind, string> fault)
         {
-            if (value.ValueKind != JsonValueKind.String) { fault(WireFaultKind.Type, "'string'"); return; }
+            if (value.ValueKind != JsonValueKind.String && !(value.ValueKind == JsonValueKind.Number && _text is { AllowNumber: true }))
+            {
+                fault(WireFaultKind.Type, _text is { AllowNumber: true } ? "'string', 'number'" : "'string'");
+                return;
+            }
             if (_text is null) { return; }
-            var text = value.GetString()!;
+            var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
             var length = text.Length;
             if (length > _text.Max || length < _text.Min)
             {

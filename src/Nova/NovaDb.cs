@@ -1,0 +1,38 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Store;
+using Nephos.Nova.Flavors;
+using Nephos.Nova.Keypairs;
+using Nephos.Nova.Quotas;
+
+namespace Nephos.Nova;
+
+/// <summary>Nova's tables.</summary>
+internal sealed class NovaDb(DbContextOptions<NovaDb> options) : ServiceDb(options)
+{
+    public override string ServiceName => "nova";
+    public DbSet<Flavor> Flavors => Set<Flavor>();
+    public DbSet<FlavorProject> FlavorProjects => Set<FlavorProject>();
+    public DbSet<QuotaLimit> QuotaLimits => Set<QuotaLimit>();
+    public DbSet<QuotaLock> QuotaLocks => Set<QuotaLock>();
+    public DbSet<Keypair> Keypairs => Set<Keypair>();
+
+    protected override void Map(ModelBuilder model)
+    {
+        Once.Map(model);
+        Flavor.Map(model);
+        Keypair.Map(model);
+        QuotaLimit.Map(model);
+    }
+}
+
+/// <summary>What a first start did, so that no later one does it again.</summary>
+internal sealed class Once
+{
+    public required string Name { get; set; }
+
+    public static void Map(ModelBuilder model) => model.Entity<Once>(once =>
+    {
+        once.ToTable("once");
+        once.HasKey(o => o.Name);
+    });
+}

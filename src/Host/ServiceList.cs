@@ -1,4 +1,5 @@
 using Nephos.Kernel.Api;
+using Nephos.Nova;
 using Nephos.Placement;
 
 namespace Nephos.Host;
@@ -9,5 +10,6 @@ public static class ServiceList
     public static IReadOnlyList<INephosService> All() =>
     [
         new PlacementService(),
+        new NovaService(),
     ];
 }

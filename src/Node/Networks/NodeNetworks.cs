@@ -22,7 +22,7 @@ public static class NodeNetworks
             case "linuxbridge":
                 services.AddSingleton<INetworkDriver>(provider => new LinuxBridgeDriver(
                     provider.GetRequiredService<IProcessRunner>(), options, Netns.Own,
-                    new NamespaceServers(provider.GetRequiredService<IInstanceMetadata>(), provider.GetRequiredService<ILoggerFactory>()),
+                    new NamespaceServers(provider.GetRequiredService<IInstanceMetadata>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()),
                     provider.GetRequiredService<ILogger<LinuxBridgeDriver>>()));
                 break;
             case "fake":

@@ -61,8 +61,8 @@ internal sealed class NetworkLab : IAsyncDisposable
         return lab;
     }
 
-    public LinuxBridgeDriver Driver(INamespaceServers? servers = null) =>
-        new(Runner, Options, Home, servers ?? new NoServers(), NullLogger<LinuxBridgeDriver>.Instance);
+    public LinuxBridgeDriver Driver(INamespaceServers? servers = null, string tunnel = "192.0.2.1") =>
+        new(Runner, Options with { HostIp = tunnel }, Home, servers ?? new NoServers(), NullLogger<LinuxBridgeDriver>.Instance);
 
     /// <summary>A guest of the port: a namespace with the port's MAC and first address, and its tap, in the home namespace.</summary>
     public async Task<Netns> AddGuestAsync(PortSpec port, string? gateway = null, bool addresses = true)

@@ -18,7 +18,7 @@ public sealed class ServersLiveTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _lab = await NetworkLab.CreateAsync();
-        _driver = _lab.Driver(new NamespaceServers(_metadata, NullLoggerFactory.Instance));
+        _driver = _lab.Driver(new NamespaceServers(_metadata, TimeProvider.System, NullLoggerFactory.Instance));
         await _driver.PrepareAsync(default);
     }
 

@@ -2,10 +2,14 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Neutron.Agents;
 using Nephos.Neutron.FixedIps;
+using Nephos.Neutron.FloatingIps;
 using Nephos.Neutron.Networks;
 using Nephos.Neutron.NodeFeed;
 using Nephos.Neutron.Ports;
 using Nephos.Neutron.Quotas;
+using Nephos.Neutron.Routers;
+using Nephos.Neutron.SecurityGroupRules;
+using Nephos.Neutron.SecurityGroups;
 using Nephos.Neutron.Subnets;
 using Nephos.Neutron.Tags;
 
@@ -26,6 +30,13 @@ internal sealed class NeutronDb(DbContextOptions<NeutronDb> options) : ServiceDb
     public DbSet<Agent> Agents => Set<Agent>();
     public DbSet<FeedChange> FeedChanges => Set<FeedChange>();
 
+    public DbSet<SecurityGroup> SecurityGroups => Set<SecurityGroup>();
+    public DbSet<SecurityGroupRule> SecurityGroupRules => Set<SecurityGroupRule>();
+    public DbSet<Router> Routers => Set<Router>();
+    public DbSet<RouterPort> RouterPorts => Set<RouterPort>();
+    public DbSet<RouterRoute> RouterRoutes => Set<RouterRoute>();
+    public DbSet<FloatingIp> FloatingIps => Set<FloatingIp>();
+
     protected override void Map(ModelBuilder model)
     {
         Network.Map(model);
@@ -36,6 +47,10 @@ internal sealed class NeutronDb(DbContextOptions<NeutronDb> options) : ServiceDb
         QuotaLimit.Map(model);
         Agent.Map(model);
         FeedChange.Map(model);
+        SecurityGroup.Map(model);
+        SecurityGroupRule.Map(model);
+        Router.Map(model);
+        FloatingIp.Map(model);
     }
 
     /// <summary>Holds a named lock until the transaction ends. SQLite has one writer at a time and needs none.</summary>

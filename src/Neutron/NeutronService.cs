@@ -1,10 +1,15 @@
 using Microsoft.Extensions.DependencyInjection;
-using Nephos.Kernel;
+using Nephos.Contracts.Neutron;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Store;
+using Nephos.Kernel;
+using Nephos.Neutron.FloatingIps;
 using Nephos.Neutron.Networks;
 using Nephos.Neutron.NodeFeed;
+using Nephos.Neutron.Routers;
+using Nephos.Neutron.SecurityGroupRules;
+using Nephos.Neutron.SecurityGroups;
 
 namespace Nephos.Neutron;
 
@@ -15,6 +20,8 @@ public sealed class NeutronService : INephosService
     {
         Api = new ServiceApi("neutron", "network", "/networking", new NeutronErrors()) { Description = "OpenStack Networking" };
         NetworkEndpoints.Map(Api.Group("/v2.0/networks"));
+        SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
+        SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));
     }
 
     public ServiceApi Api { get; }
@@ -25,12 +32,17 @@ public sealed class NeutronService : INephosService
         services.AddSingleton<FeedMarks>();
         services.AddSingleton<DeviceNotices>();
         services.AddSingleton<NetworkOperations>();
+        services.AddSingleton<SecurityGroupOperations>();
+        services.AddSingleton<ISecurityGroups>(p => p.GetRequiredService<SecurityGroupOperations>());
+        services.AddSingleton<SecurityGroupRuleOperations>();
     }
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
         var policies = services.GetRequiredService<PolicyEngine>();
         NetworkTable.Table.Register(policies);
+        SecurityGroupTable.Table.Register(policies);
+        SecurityGroupRuleTable.Table.Register(policies);
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);
     }
 

@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Neutron.Ports;
+using Nephos.Neutron.Routers;
 
 namespace Nephos.Neutron.FloatingIps;
 
@@ -10,14 +12,11 @@ namespace Nephos.Neutron.FloatingIps;
 /// <item><see cref="RouterId"/> is set exactly while <see cref="FixedPortId"/> is: the router that joins the port's subnet and the external network.</item>
 /// </list>
 /// </summary>
-public sealed class FloatingIp
+internal sealed class FloatingIp : StandardRow
 {
-    public const string PortOwner = "network:floatingip";
     public const string Active = "ACTIVE";
     public const string Down = "DOWN";
 
-    public required string Id { get; set; }
-    public required string ProjectId { get; set; }
     public required string FloatingNetworkId { get; set; }
     public required string FloatingIpAddress { get; set; }
     public required string FloatingPortId { get; set; }
@@ -26,24 +25,16 @@ public sealed class FloatingIp
     public string? RouterId { get; set; }
     /// <summary>ACTIVE once the node translates it; DOWN before, and without a port.</summary>
     public string Status { get; set; } = Down;
-    public string? Description { get; set; } = "";
-    public required DateTime CreatedAt { get; set; }
-    public required DateTime UpdatedAt { get; set; }
-    /// <summary>Upstream's <c>revision_number</c>.</summary>
-    public long Generation { get; set; }
 
-    internal static void Map(ModelBuilder model)
+    public static void Map(ModelBuilder model) => model.Entity<FloatingIp>(ip =>
     {
-        model.Entity<FloatingIp>(ip =>
-        {
-            ip.ToTable("floatingips");
-            ip.HasKey(f => f.Id);
-            ip.Property(f => f.Generation).HasColumnName("revision_number");
-            ip.HasIndex(f => new { f.ProjectId, f.Id }).HasDatabaseName("floatingips_by_project");
-            ip.HasIndex(f => new { f.FloatingNetworkId, f.FloatingIpAddress }).IsUnique().HasDatabaseName("floatingips_by_address");
-            ip.HasIndex(f => new { f.FixedPortId, f.FixedIpAddress, f.FloatingNetworkId }).IsUnique().HasDatabaseName("floatingips_by_fixed_address");
-            ip.HasIndex(f => f.FloatingPortId).IsUnique().HasDatabaseName("floatingips_by_floating_port");
-            ip.HasIndex(f => f.RouterId).HasDatabaseName("floatingips_by_router");
-        });
-    }
+        Map(ip, "floatingips");
+        ip.HasIndex(f => new { f.FloatingNetworkId, f.FloatingIpAddress }).IsUnique().HasDatabaseName("floatingips_by_address");
+        ip.HasIndex(f => new { f.FixedPortId, f.FixedIpAddress, f.FloatingNetworkId }).IsUnique().HasDatabaseName("floatingips_by_fixed_address");
+        ip.HasIndex(f => f.FloatingPortId).IsUnique().HasDatabaseName("floatingips_by_floating_port");
+        ip.HasIndex(f => f.RouterId).HasDatabaseName("floatingips_by_router");
+        ip.HasOne<Port>().WithMany().HasForeignKey(f => f.FloatingPortId).OnDelete(DeleteBehavior.Restrict);
+        ip.HasOne<Port>().WithMany().HasForeignKey(f => f.FixedPortId).OnDelete(DeleteBehavior.Restrict);
+        ip.HasOne<Router>().WithMany().HasForeignKey(f => f.RouterId).OnDelete(DeleteBehavior.Restrict);
+    });
 }

@@ -13,6 +13,10 @@ internal static class QuotaResources
     [
         new("network", 100, (db, project) => db.Networks.CountAsync(n => n.ProjectId == project)),
         new("subnet", 100, (db, project) => db.Subnets.CountAsync(s => s.ProjectId == project)),
+        new("router", 10, (db, project) => db.Routers.CountAsync(r => r.ProjectId == project)),
+        new("floatingip", 50, (db, project) => db.FloatingIps.CountAsync(f => f.ProjectId == project)),
+        new("security_group", 10, (db, project) => db.SecurityGroups.CountAsync(g => g.ProjectId == project)),
+        new("security_group_rule", 100, (db, project) => db.SecurityGroupRules.CountAsync(r => r.ProjectId == project)),
         new("port", 500, (db, project) => db.Ports.CountAsync(p => p.ProjectId == project)),
     ];
 

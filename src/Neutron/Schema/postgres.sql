@@ -70,6 +70,23 @@ CREATE TABLE quotas (
 );
 
 
+CREATE TABLE routers (
+    id text NOT NULL,
+    name text NOT NULL,
+    admin_state_up boolean NOT NULL,
+    status text NOT NULL,
+    enable_snat boolean NOT NULL,
+    gateway_port_id text,
+    host_id text NOT NULL,
+    project_id text NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    revision_number bigint NOT NULL,
+    CONSTRAINT "PK_routers" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE saga_steps (
     saga_id text NOT NULL,
     position integer NOT NULL,
@@ -101,6 +118,20 @@ CREATE TABLE sagas (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     CONSTRAINT "PK_sagas" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE security_groups (
+    id text NOT NULL,
+    name text NOT NULL,
+    stateful boolean NOT NULL,
+    is_default boolean NOT NULL,
+    project_id text NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    revision_number bigint NOT NULL,
+    CONSTRAINT "PK_security_groups" PRIMARY KEY (id)
 );
 
 
@@ -163,11 +194,74 @@ CREATE TABLE subnets (
 );
 
 
+CREATE TABLE router_routes (
+    router_id text NOT NULL,
+    destination text NOT NULL,
+    nexthop text NOT NULL,
+    CONSTRAINT "PK_router_routes" PRIMARY KEY (router_id, destination, nexthop),
+    CONSTRAINT "FK_router_routes_routers_router_id" FOREIGN KEY (router_id) REFERENCES routers (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE security_group_rules (
+    id text NOT NULL,
+    security_group_id text NOT NULL,
+    direction text NOT NULL,
+    ethertype text NOT NULL,
+    protocol text,
+    port_range_min integer,
+    port_range_max integer,
+    remote_ip_prefix text,
+    remote_group_id text,
+    remote_address_group_id text,
+    meaning text NOT NULL,
+    project_id text NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    revision_number bigint NOT NULL,
+    CONSTRAINT "PK_security_group_rules" PRIMARY KEY (id),
+    CONSTRAINT "FK_security_group_rules_security_groups_remote_group_id" FOREIGN KEY (remote_group_id) REFERENCES security_groups (id) ON DELETE CASCADE,
+    CONSTRAINT "FK_security_group_rules_security_groups_security_group_id" FOREIGN KEY (security_group_id) REFERENCES security_groups (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE floatingips (
+    id text NOT NULL,
+    floating_network_id text NOT NULL,
+    floating_ip_address text NOT NULL,
+    floating_port_id text NOT NULL,
+    fixed_port_id text,
+    fixed_ip_address text,
+    router_id text,
+    status text NOT NULL,
+    project_id text NOT NULL,
+    description text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    revision_number bigint NOT NULL,
+    CONSTRAINT "PK_floatingips" PRIMARY KEY (id),
+    CONSTRAINT "FK_floatingips_ports_fixed_port_id" FOREIGN KEY (fixed_port_id) REFERENCES ports (id) ON DELETE RESTRICT,
+    CONSTRAINT "FK_floatingips_ports_floating_port_id" FOREIGN KEY (floating_port_id) REFERENCES ports (id) ON DELETE RESTRICT,
+    CONSTRAINT "FK_floatingips_routers_router_id" FOREIGN KEY (router_id) REFERENCES routers (id) ON DELETE RESTRICT
+);
+
+
 CREATE TABLE port_security_groups (
     port_id text NOT NULL,
     security_group_id text NOT NULL,
     CONSTRAINT "PK_port_security_groups" PRIMARY KEY (port_id, security_group_id),
     CONSTRAINT "FK_port_security_groups_ports_port_id" FOREIGN KEY (port_id) REFERENCES ports (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE router_ports (
+    port_id text NOT NULL,
+    router_id text NOT NULL,
+    is_gateway boolean NOT NULL,
+    CONSTRAINT "PK_router_ports" PRIMARY KEY (port_id),
+    CONSTRAINT "FK_router_ports_ports_port_id" FOREIGN KEY (port_id) REFERENCES ports (id) ON DELETE CASCADE,
+    CONSTRAINT "FK_router_ports_routers_router_id" FOREIGN KEY (router_id) REFERENCES routers (id) ON DELETE CASCADE
 );
 
 
@@ -202,6 +296,21 @@ CREATE INDEX fixed_ips_by_port ON fixed_ips (port_id);
 CREATE UNIQUE INDEX fixed_ips_by_subnet ON fixed_ips (subnet_id, ip_key);
 
 
+CREATE UNIQUE INDEX floatingips_by_address ON floatingips (floating_network_id, floating_ip_address);
+
+
+CREATE UNIQUE INDEX floatingips_by_fixed_address ON floatingips (fixed_port_id, fixed_ip_address, floating_network_id);
+
+
+CREATE UNIQUE INDEX floatingips_by_floating_port ON floatingips (floating_port_id);
+
+
+CREATE INDEX floatingips_by_project ON floatingips (project_id, id);
+
+
+CREATE INDEX floatingips_by_router ON floatingips (router_id);
+
+
 CREATE INDEX networks_by_project ON networks (project_id, id);
 
 
@@ -232,6 +341,21 @@ CREATE INDEX ports_by_owner ON ports (network_id, device_owner);
 CREATE INDEX ports_by_project ON ports (project_id, id);
 
 
+CREATE INDEX router_ports_by_router ON router_ports (router_id);
+
+
+CREATE UNIQUE INDEX routers_by_gateway_port ON routers (gateway_port_id);
+
+
+CREATE INDEX routers_by_host ON routers (host_id);
+
+
+CREATE INDEX routers_by_name ON routers (name);
+
+
+CREATE INDEX routers_by_project ON routers (project_id, id);
+
+
 CREATE INDEX sagas_by_resource ON sagas (resource, state);
 
 
@@ -239,6 +363,24 @@ CREATE INDEX sagas_by_state ON sagas (state, lease_until);
 
 
 CREATE UNIQUE INDEX sagas_one_per_resource ON sagas (active_resource);
+
+
+CREATE UNIQUE INDEX security_group_rules_by_meaning ON security_group_rules (security_group_id, meaning);
+
+
+CREATE INDEX security_group_rules_by_project ON security_group_rules (project_id, id);
+
+
+CREATE INDEX security_group_rules_by_remote_group ON security_group_rules (remote_group_id);
+
+
+CREATE INDEX security_groups_by_name ON security_groups (name);
+
+
+CREATE INDEX security_groups_by_project ON security_groups (project_id, id);
+
+
+CREATE UNIQUE INDEX security_groups_default ON security_groups (project_id) WHERE is_default;
 
 
 CREATE INDEX subnets_by_network ON subnets (network_id, id);

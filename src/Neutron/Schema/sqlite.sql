@@ -66,6 +66,22 @@ CREATE TABLE "quotas" (
 );
 
 
+CREATE TABLE "routers" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_routers" PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "admin_state_up" INTEGER NOT NULL,
+    "status" TEXT NOT NULL,
+    "enable_snat" INTEGER NOT NULL,
+    "gateway_port_id" TEXT NULL,
+    "host_id" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "revision_number" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "saga_steps" (
     "saga_id" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
@@ -96,6 +112,19 @@ CREATE TABLE "sagas" (
     "lease_until" TEXT NULL,
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "security_groups" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_security_groups" PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "stateful" INTEGER NOT NULL,
+    "is_default" INTEGER NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "revision_number" INTEGER NOT NULL
 );
 
 
@@ -156,11 +185,71 @@ CREATE TABLE "subnets" (
 );
 
 
+CREATE TABLE "router_routes" (
+    "router_id" TEXT NOT NULL,
+    "destination" TEXT NOT NULL,
+    "nexthop" TEXT NOT NULL,
+    CONSTRAINT "PK_router_routes" PRIMARY KEY ("router_id", "destination", "nexthop"),
+    CONSTRAINT "FK_router_routes_routers_router_id" FOREIGN KEY ("router_id") REFERENCES "routers" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "security_group_rules" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_security_group_rules" PRIMARY KEY,
+    "security_group_id" TEXT NOT NULL,
+    "direction" TEXT NOT NULL,
+    "ethertype" TEXT NOT NULL,
+    "protocol" TEXT NULL,
+    "port_range_min" INTEGER NULL,
+    "port_range_max" INTEGER NULL,
+    "remote_ip_prefix" TEXT NULL,
+    "remote_group_id" TEXT NULL,
+    "remote_address_group_id" TEXT NULL,
+    "meaning" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "revision_number" INTEGER NOT NULL,
+    CONSTRAINT "FK_security_group_rules_security_groups_remote_group_id" FOREIGN KEY ("remote_group_id") REFERENCES "security_groups" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_security_group_rules_security_groups_security_group_id" FOREIGN KEY ("security_group_id") REFERENCES "security_groups" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "floatingips" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_floatingips" PRIMARY KEY,
+    "floating_network_id" TEXT NOT NULL,
+    "floating_ip_address" TEXT NOT NULL,
+    "floating_port_id" TEXT NOT NULL,
+    "fixed_port_id" TEXT NULL,
+    "fixed_ip_address" TEXT NULL,
+    "router_id" TEXT NULL,
+    "status" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "revision_number" INTEGER NOT NULL,
+    CONSTRAINT "FK_floatingips_ports_fixed_port_id" FOREIGN KEY ("fixed_port_id") REFERENCES "ports" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "FK_floatingips_ports_floating_port_id" FOREIGN KEY ("floating_port_id") REFERENCES "ports" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "FK_floatingips_routers_router_id" FOREIGN KEY ("router_id") REFERENCES "routers" ("id") ON DELETE RESTRICT
+);
+
+
 CREATE TABLE "port_security_groups" (
     "port_id" TEXT NOT NULL,
     "security_group_id" TEXT NOT NULL,
     CONSTRAINT "PK_port_security_groups" PRIMARY KEY ("port_id", "security_group_id"),
     CONSTRAINT "FK_port_security_groups_ports_port_id" FOREIGN KEY ("port_id") REFERENCES "ports" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "router_ports" (
+    "port_id" TEXT NOT NULL CONSTRAINT "PK_router_ports" PRIMARY KEY,
+    "router_id" TEXT NOT NULL,
+    "is_gateway" INTEGER NOT NULL,
+    CONSTRAINT "FK_router_ports_ports_port_id" FOREIGN KEY ("port_id") REFERENCES "ports" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_router_ports_routers_router_id" FOREIGN KEY ("router_id") REFERENCES "routers" ("id") ON DELETE CASCADE
 );
 
 
@@ -195,6 +284,21 @@ CREATE INDEX "fixed_ips_by_port" ON "fixed_ips" ("port_id");
 CREATE UNIQUE INDEX "fixed_ips_by_subnet" ON "fixed_ips" ("subnet_id", "ip_key");
 
 
+CREATE UNIQUE INDEX "floatingips_by_address" ON "floatingips" ("floating_network_id", "floating_ip_address");
+
+
+CREATE UNIQUE INDEX "floatingips_by_fixed_address" ON "floatingips" ("fixed_port_id", "fixed_ip_address", "floating_network_id");
+
+
+CREATE UNIQUE INDEX "floatingips_by_floating_port" ON "floatingips" ("floating_port_id");
+
+
+CREATE INDEX "floatingips_by_project" ON "floatingips" ("project_id", "id");
+
+
+CREATE INDEX "floatingips_by_router" ON "floatingips" ("router_id");
+
+
 CREATE INDEX "networks_by_project" ON "networks" ("project_id", "id");
 
 
@@ -225,6 +329,21 @@ CREATE INDEX "ports_by_owner" ON "ports" ("network_id", "device_owner");
 CREATE INDEX "ports_by_project" ON "ports" ("project_id", "id");
 
 
+CREATE INDEX "router_ports_by_router" ON "router_ports" ("router_id");
+
+
+CREATE UNIQUE INDEX "routers_by_gateway_port" ON "routers" ("gateway_port_id");
+
+
+CREATE INDEX "routers_by_host" ON "routers" ("host_id");
+
+
+CREATE INDEX "routers_by_name" ON "routers" ("name");
+
+
+CREATE INDEX "routers_by_project" ON "routers" ("project_id", "id");
+
+
 CREATE INDEX "sagas_by_resource" ON "sagas" ("resource", "state");
 
 
@@ -232,6 +351,24 @@ CREATE INDEX "sagas_by_state" ON "sagas" ("state", "lease_until");
 
 
 CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
+
+
+CREATE UNIQUE INDEX "security_group_rules_by_meaning" ON "security_group_rules" ("security_group_id", "meaning");
+
+
+CREATE INDEX "security_group_rules_by_project" ON "security_group_rules" ("project_id", "id");
+
+
+CREATE INDEX "security_group_rules_by_remote_group" ON "security_group_rules" ("remote_group_id");
+
+
+CREATE INDEX "security_groups_by_name" ON "security_groups" ("name");
+
+
+CREATE INDEX "security_groups_by_project" ON "security_groups" ("project_id", "id");
+
+
+CREATE UNIQUE INDEX "security_groups_default" ON "security_groups" ("project_id") WHERE is_default;
 
 
 CREATE INDEX "subnets_by_network" ON "subnets" ("network_id", "id");

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Configuration;
+using Nephos.Keystone;
 
 namespace Nephos.Host;
 
@@ -8,5 +9,6 @@ public static class SectionList
     public static readonly IReadOnlyList<ConfigSection> All =
     [
         NephosSettings.Section,
+        KeystoneSettings.Section,
     ];
 }

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Api;
+using Nephos.Keystone;
 using Nephos.Nova;
 using Nephos.Placement;
 
@@ -9,6 +10,7 @@ public static class ServiceList
 {
     public static IReadOnlyList<INephosService> All() =>
     [
+        new KeystoneService(),
         new PlacementService(),
         new NovaService(),
     ];

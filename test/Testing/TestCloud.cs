@@ -7,6 +7,7 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
+using Nephos.Keystone;
 using Xunit;
 
 namespace Nephos.Testing;
@@ -45,6 +46,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
         {
             builder.WebHost.UseTestServer();
             builder.Services.AddSingleton<ISagaProbe>(Probe);
+            builder.Services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4 });
             Configure(builder.Services);
             TestTokens.Wrap(builder.Services);
         }, Services_);
@@ -92,6 +94,29 @@ public class TestCloud : IAsyncLifetime, IDisposable
 
     /// <summary>Nobody: no token.</summary>
     public TestUser Anonymous => new(_app!.GetTestClient(), null, null);
+
+    /// <summary>Logs in at Keystone as a client does; the user's token is a real one. Without a project the scope is the user's default.</summary>
+    public async Task<TestUser> LoginAsync(string user, string password, string? project = null, string domain = "Default")
+    {
+        var scope = project is null ? null : new { project = new { name = project, domain = new { name = domain } } };
+        var identity = new { methods = new[] { "password" }, password = new { user = new { name = user, password, domain = new { name = domain } } } };
+        return TestUser.LoggedIn(_app!.GetTestClient(), (await Anonymous.Post("/identity/v3/auth/tokens", scope is null ? new { auth = new { identity } } : new { auth = new { identity, scope } })).Is(201));
+    }
+
+    /// <summary>The administrator that the first start made, with a real token for the project <c>admin</c>.</summary>
+    public Task<TestUser> LoginAdminAsync() => LoginAsync("admin", "secret", "admin");
+
+    /// <summary>A project and a user with a role on it, made through Keystone's API and logged in with a real token.</summary>
+    public async Task<TestUser> NewRealUserAsync(string role = "member")
+    {
+        var admin = await LoginAdminAsync();
+        var name = "t-" + NewId.Hex()[..12];
+        var project = (await admin.Post("/identity/v3/projects", new { project = new { name } })).Is(201)["project"]["id"]!.ToString();
+        var user = (await admin.Post("/identity/v3/users", new { user = new { name, password = name } })).Is(201)["user"]["id"]!.ToString();
+        var roleId = (await admin.Get("/identity/v3/roles?name=" + role)).Is(200)["roles"][0]!["id"]!.ToString();
+        (await admin.Put($"/identity/v3/projects/{project}/users/{user}/roles/{roleId}")).Is(204);
+        return await LoginAsync(name, name, name);
+    }
 
     public HttpClient Client() => _app!.GetTestClient();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -21,6 +22,24 @@ public sealed class TestUser(HttpClient client, string? token, Identity? identit
 
     /// <summary>The same user speaking a microversion: <c>user.At("compute 2.79")</c>.</summary>
     public TestUser At(string? version) => new(client, token, identity) { Version = version };
+
+    /// <summary>Who an answer of <c>POST /v3/auth/tokens</c> logged in.</summary>
+    public static TestUser LoggedIn(HttpClient client, TestReply reply)
+    {
+        var token = reply["token"];
+        return new TestUser(client, reply.Header("X-Subject-Token"), new Identity
+        {
+            UserId = token["user"]!["id"]!.ToString(),
+            UserName = token["user"]!["name"]!.ToString(),
+            UserDomainId = token["user"]!["domain"]!["id"]!.ToString(),
+            ProjectId = token["project"]?["id"]?.ToString(),
+            ProjectName = token["project"]?["name"]?.ToString(),
+            DomainId = token["domain"]?["id"]?.ToString(),
+            SystemScope = token["system"] is null ? null : "all",
+            Roles = [.. (token["roles"] as JsonArray ?? []).Select(r => r!["name"]!.ToString())],
+            ExpiresAt = DateTime.Parse(token["expires_at"]!.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal),
+        });
+    }
 
     public Task<TestReply> Get(string path) => Send(HttpMethod.Get, path);
     public Task<TestReply> Head(string path) => Send(HttpMethod.Head, path);

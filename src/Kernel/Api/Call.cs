@@ -126,6 +126,19 @@ public sealed class IdentityCredentials(Identity identity) : PolicyCredentials
     public override string? SystemScope => identity.SystemScope;
     public override bool IsAdmin => identity.IsService;
     public override bool IsAdminProject => identity.IsAdminProject;
+
+    /// <summary>Keystone's rules also know the token itself: <c>token.domain.id</c>, <c>token.project.domain.id</c>.</summary>
+    public override bool TryGet(string name, out object? value)
+    {
+        if (name != "token") { return base.TryGet(name, out value); }
+        var token = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (identity.DomainId is { } domain) { token["domain"] = Id(domain); }
+        if (identity.ProjectId is { } project) { token["project"] = new Dictionary<string, object?> { ["id"] = project, ["domain"] = Id(identity.ProjectDomainId) }; }
+        value = token;
+        return true;
+    }
+
+    private static Dictionary<string, object?> Id(string? id) => new(StringComparer.Ordinal) { ["id"] = id };
 }
 
 /// <summary>The query string.</summary>

@@ -93,14 +93,14 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context, Action<Endpoint> found)
     {
         var match = service.Match(path);
-        var isPublic = match.Endpoints is { } all && all.All(e => e.IsPublic);
+        var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity)
         {
             context = context with { Identity = identity };
         }
         else if (!isPublic)
         {
-            throw new UnauthorizedError { Headers = new Dictionary<string, string> { ["WWW-Authenticate"] = $"Keystone uri=\"{http.Request.Scheme}://{http.Request.Host}/identity\"" } };
+            throw new UnauthorizedError();
         }
 
         var version = ApiVersion.None;
@@ -164,6 +164,13 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         await reply.WriteAsync(call).ConfigureAwait(false);
     }
 
+    /// <summary>Told by the endpoints of the method, since Keystone's POST of a token is public and its DELETE is not; by all of the path for a method that none has.</summary>
+    private static bool IsPublic(IReadOnlyList<Endpoint> endpoints, string method)
+    {
+        bool Fits(Endpoint endpoint) => endpoint.Method == method || (HttpMethods.IsHead(method) && endpoint.Method == "GET");
+        return endpoints.Any(Fits) ? endpoints.Where(Fits).All(e => e.IsPublic) : endpoints.All(e => e.IsPublic);
+    }
+
     private static ApiError WithAllow(ApiError error, IReadOnlyList<Endpoint> endpoints) => new(error.Status, error.Message, error.Type)
     {
         Detail = error.Detail,
@@ -180,6 +187,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         }
         http.Response.StatusCode = error.Status;
         foreach (var (name, value) in error.Headers ?? RouteMatch.NoValues) { http.Response.Headers[name] = value; }
+        if (error.Status == 401) { http.Response.Headers.WWWAuthenticate = $"Keystone uri=\"{http.Request.Scheme}://{http.Request.Host}/identity\""; }
         // 300 and 304 carry what the error says in their headers, no envelope.
         http.Response.ContentType = service.Errors.ContentType;
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Ids;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+using Nephos.Keystone.Passwords;
+using Nephos.Keystone.Projects;
+using Nephos.Keystone.Regions;
+using Nephos.Keystone.RoleAssignments;
+using Nephos.Keystone.Roles;
+using Nephos.Keystone.ServiceEndpoints;
+using Nephos.Keystone.Services;
+using Nephos.Keystone.Tokens;
+using Nephos.Keystone.Users;
+
+namespace Nephos.Keystone.Bootstrap;
+
+/// <summary>
+/// What <c>keystone-manage bootstrap</c> makes: the default domain, the projects admin and service, the user admin, the roles and what they imply, admin's assignments, the region, and the catalog
+/// with our own services. Once the first start is done, only the catalog is compared with the services and addresses of this start; what operators changed or deleted otherwise stays so.
+/// </summary>
+internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IReadOnlyList<ServiceApi> services, PasswordHasher hasher, TimeProvider clock)
+{
+    public const string DefaultDomain = "default";
+    private static readonly string[] Interfaces = ["public", "internal", "admin"];
+    /// <summary>Each implies the next.</summary>
+    private static readonly string[] Chain = ["admin", "manager", "member", "reader"];
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        if (!await store.ReadAsync(db => db.Projects.AnyAsync(p => p.Id == DefaultDomain), cancel))
+        {
+            // Hashed outside the transaction: it takes a quarter of a second.
+            var hash = await hasher.HashAsync(facts.AdminPassword);
+            await store.WriteAsync(db => MakeAsync(db, hash), cancel);
+        }
+        var rows = await store.ReadAsync(async db => (Services: await db.Services.ToListAsync(), Endpoints: await db.ServiceEndpoints.Where(e => e.Own).ToListAsync(),
+            HasRegion: await db.Regions.AnyAsync(r => r.Id == facts.Region)), cancel);
+        if (!rows.HasRegion || Missing(rows.Services, rows.Endpoints).Any()) { await store.WriteAsync(FillCatalogAsync, cancel); }
+    }
+
+    private async Task MakeAsync(KeystoneDb db, string hash)
+    {
+        if (await db.Projects.AnyAsync(p => p.Id == DefaultDomain)) { return; } // another process was faster
+        var now = clock.Now();
+        db.IdentityVersions.Add(new IdentityVersion { Number = 1 });
+        db.Projects.Add(new Project { Id = DefaultDomain, DomainId = Project.RootDomain, Name = "Default", Description = "The default domain", IsDomain = true });
+        var project = new Project { Id = NewId.Hex(), DomainId = DefaultDomain, ParentId = DefaultDomain, Name = "admin", Description = "Bootstrap project for initializing the cloud." };
+        db.Projects.AddRange(project, new Project { Id = NewId.Hex(), DomainId = DefaultDomain, ParentId = DefaultDomain, Name = "service", Description = "Of the services themselves." });
+        var user = new User { Id = NewId.Hex(), DomainId = DefaultDomain, Name = "admin", CreatedAt = now };
+        db.Users.Add(user);
+        db.Passwords.Add(new Password { UserId = user.Id, Hash = hash, CreatedAt = now });
+        var roles = Chain.Append("service").ToDictionary(name => name, name => new Role { Id = NewId.Hex(), Name = name, Options = """{"immutable":true}""" });
+        db.Roles.AddRange(roles.Values);
+        for (var i = 0; i + 1 < Chain.Length; i++) { db.ImpliedRoles.Add(new ImpliedRole { PriorRoleId = roles[Chain[i]].Id, ImpliedRoleId = roles[Chain[i + 1]].Id }); }
+        foreach (var (type, target) in new[] { (RoleAssignment.Project, project.Id), (RoleAssignment.System, RoleAssignment.WholeSystem) })
+        {
+            db.RoleAssignments.Add(new RoleAssignment { ActorType = RoleAssignment.User, ActorId = user.Id, TargetType = type, TargetId = target, RoleId = roles["admin"].Id });
+        }
+    }
+
+    private async Task FillCatalogAsync(KeystoneDb db)
+    {
+        if (!await db.Regions.AnyAsync(r => r.Id == facts.Region)) { db.Regions.Add(new Region { Id = facts.Region }); }
+        var rows = await db.Services.AsTracking().ToListAsync();
+        var endpoints = await db.ServiceEndpoints.AsTracking().Where(e => e.Own).ToListAsync();
+        foreach (var (api, kind) in Missing(rows, endpoints).ToList())
+        {
+            var service = rows.Find(s => s.Type == api.Type);
+            if (service is null)
+            {
+                service = new Service { Id = NewId.Hex(), Type = api.Type, Extra = JsonSerializer.Serialize(new Dictionary<string, string> { ["name"] = api.Name, ["description"] = api.Description }) };
+                rows.Add(service);
+                db.Services.Add(service);
+            }
+            if (endpoints.Find(e => e.ServiceId == service.Id && e.Interface == kind) is { } known) { (known.Url, known.RegionId) = (Url(api), facts.Region); }
+            else { db.ServiceEndpoints.Add(new ServiceEndpoint { Id = NewId.Hex(), ServiceId = service.Id, Interface = kind, RegionId = facts.Region, Url = Url(api), Own = true }); }
+        }
+    }
+
+    /// <summary>Endpoints of ours that are not there, or at another address or region.</summary>
+    private IEnumerable<(ServiceApi Api, string Interface)> Missing(IReadOnlyList<Service> rows, IReadOnlyList<ServiceEndpoint> endpoints) =>
+        from api in services
+        from kind in Interfaces
+        where !endpoints.Any(e => e.Interface == kind && e.Url == Url(api) && e.RegionId == facts.Region && rows.Any(s => s.Id == e.ServiceId && s.Type == api.Type))
+        select (api, kind);
+
+    private string Url(ServiceApi api) => facts.PublicUrl + api.Prefix + api.CatalogPath;
+}

@@ -1,0 +1,48 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Store;
+using Nephos.Keystone.Groups;
+using Nephos.Keystone.Projects;
+using Nephos.Keystone.Regions;
+using Nephos.Keystone.RoleAssignments;
+using Nephos.Keystone.Roles;
+using Nephos.Keystone.ServiceEndpoints;
+using Nephos.Keystone.Services;
+using Nephos.Keystone.Tokens;
+using Nephos.Keystone.Users;
+
+namespace Nephos.Keystone;
+
+/// <summary>Keystone's tables.</summary>
+public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb(options)
+{
+    public override string ServiceName => "keystone";
+
+    public DbSet<Project> Projects => Set<Project>();
+    public DbSet<ProjectTag> ProjectTags => Set<ProjectTag>();
+    public DbSet<User> Users => Set<User>();
+    public DbSet<Password> Passwords => Set<Password>();
+    public DbSet<Group> Groups => Set<Group>();
+    public DbSet<Membership> Memberships => Set<Membership>();
+    public DbSet<Role> Roles => Set<Role>();
+    public DbSet<ImpliedRole> ImpliedRoles => Set<ImpliedRole>();
+    public DbSet<RoleAssignment> RoleAssignments => Set<RoleAssignment>();
+    public DbSet<Region> Regions => Set<Region>();
+    public DbSet<Service> Services => Set<Service>();
+    public DbSet<ServiceEndpoint> ServiceEndpoints => Set<ServiceEndpoint>();
+    public DbSet<Revocation> Revocations => Set<Revocation>();
+    public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
+
+    protected override void Map(ModelBuilder model)
+    {
+        Project.Map(model);
+        User.Map(model);
+        Group.Map(model);
+        Role.Map(model);
+        RoleAssignment.Map(model);
+        Region.Map(model);
+        Service.Map(model);
+        ServiceEndpoint.Map(model);
+        Revocation.Map(model);
+        IdentityVersion.Map(model);
+    }
+}

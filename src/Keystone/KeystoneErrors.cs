@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Keystone;
+
+/// <summary>Keystone's envelope <c>{"error": {"code", "message", "title"}}</c> and its words; upstream: <c>keystone/exception.py</c>.</summary>
+internal sealed class KeystoneErrors : IErrorWriter
+{
+    public void Write(Utf8JsonWriter writer, ApiError error, string requestId)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartObject("error");
+        writer.WriteNumber("code", error.Status);
+        writer.WriteString("message", error.Message);
+        writer.WriteString("title", Title(error.Status));
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    public ApiError Invalid(IReadOnlyList<WireFault> faults) => faults[0] is { Path.Count: > 0 } fault
+        ? new BadRequestError($"Invalid input for field '{string.Join('/', fault.Path)}': {Sentence(fault)}")
+        : new BadRequestError(faults[0].Sentence);
+
+    /// <summary>What a secret holds is not repeated to whom reads over a shoulder, nor to a proxy's log.</summary>
+    private static string Sentence(WireFault fault) => fault.Path.Any(p => p is "password" or "original_password" or "secret" or "token")
+        ? fault with { Value = "the value" } is var hidden ? hidden.Sentence : "" : fault.Sentence;
+
+    public ApiError Malformed(string what) => new BadRequestError("The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.");
+    public ApiError Denied(string policy) => new ForbiddenError($"You are not authorized to perform the requested action: {policy}.");
+    public ApiError NoRoute() => new NotFoundError("The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.");
+    public ApiError NoMethod(string method) => new(405, "The method is not allowed for the requested URL.");
+
+    /// <summary>Python's <c>http.client.responses</c>.</summary>
+    private static string Title(int status) => status switch
+    {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        413 => "Request Entity Too Large",
+        501 => "Not Implemented",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    };
+}
+
+/// <summary>Errors in upstream's words.</summary>
+internal static class Faults
+{
+    public static NotFoundError NotFound(string what, string id) => new($"Could not find {what}: {id}.");
+    public static ConflictError Conflict(string type, string details) => new($"Conflict occurred attempting to store {type} - {details}.");
+    public static ConflictError Duplicate(string type, string field, string value) => Conflict(type, $"Duplicate entry found with {field} {value}");
+    /// <summary>Upstream's <c>ValidationError</c>.</summary>
+    public static BadRequestError Expecting(string attribute, string target) =>
+        new($"Expecting to find {attribute} in {target}. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.");
+    /// <summary>All failures to log in look alike.</summary>
+    public static UnauthorizedError Unauthorized() => new();
+    /// <summary>Upstream's <c>Forbidden</c>, which keeps its reason to itself.</summary>
+    public static ForbiddenError Forbidden() => new("You are not authorized to perform the requested action.");
+}

@@ -1,0 +1,106 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Keystone.Projects;
+using Nephos.Keystone.Roles;
+
+namespace Nephos.Keystone.RoleAssignments;
+
+/// <summary>A role as tokens name it.</summary>
+public sealed record RoleName(string Id, string Name);
+
+/// <summary>
+/// Which roles a user has in a scope: assigned to the user or to a group of theirs, on the target itself or inherited from above it, and all roles that these imply. Roles of a domain
+/// count for what they imply, and are then left out.
+/// </summary>
+internal static class EffectiveRoles
+{
+    public static async Task<List<RoleName>> OnProjectAsync(KeystoneDb db, string userId, Project project)
+    {
+        var above = await AncestorsAsync(db, project);
+        var actors = await ActorsAsync(db, userId);
+        var direct = await db.RoleAssignments
+            .Where(a => actors.Contains(a.ActorId) && ((a.TargetId == project.Id && a.TargetType == RoleAssignment.Project && !a.Inherited) || (a.Inherited && above.Contains(a.TargetId))))
+            .Select(a => a.RoleId).Distinct().ToListAsync();
+        return await ExpandAsync(db, direct);
+    }
+
+    public static async Task<List<RoleName>> OnDomainAsync(KeystoneDb db, string userId, string domainId)
+    {
+        var actors = await ActorsAsync(db, userId);
+        var direct = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetId == domainId && a.TargetType == RoleAssignment.Domain && !a.Inherited)
+            .Select(a => a.RoleId).Distinct().ToListAsync();
+        return await ExpandAsync(db, direct);
+    }
+
+    public static async Task<List<RoleName>> OnSystemAsync(KeystoneDb db, string userId)
+    {
+        var actors = await ActorsAsync(db, userId);
+        var direct = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.System).Select(a => a.RoleId).Distinct().ToListAsync();
+        return await ExpandAsync(db, direct);
+    }
+
+    /// <summary>Projects on which the user has any role; enabled ones only.</summary>
+    public static async Task<List<Project>> ProjectsOfAsync(KeystoneDb db, string userId)
+    {
+        var actors = await ActorsAsync(db, userId);
+        var ids = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Project && !a.Inherited).Select(a => a.TargetId).Distinct().ToListAsync();
+        var from = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.Inherited).Select(a => a.TargetId).Distinct().ToListAsync();
+        var all = ids.ToHashSet(StringComparer.Ordinal);
+        // Level by level down the tree; as many queries as it is deep.
+        for (var level = from; level.Count > 0;)
+        {
+            level = await db.Projects.Where(p => p.ParentId != null && level.Contains(p.ParentId) && !p.IsDomain).Select(p => p.Id).ToListAsync();
+            level.RemoveAll(id => !all.Add(id));
+        }
+        var wanted = all.ToList();
+        return await db.Projects.Where(p => wanted.Contains(p.Id)).OrderBy(p => p.Id).ToListAsync();
+    }
+
+    public static async Task<List<Project>> DomainsOfAsync(KeystoneDb db, string userId)
+    {
+        var actors = await ActorsAsync(db, userId);
+        return await db.Projects.Where(p => p.IsDomain && db.RoleAssignments.Any(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Domain && !a.Inherited && a.TargetId == p.Id))
+            .OrderBy(p => p.Id).ToListAsync();
+    }
+
+    /// <summary>The ids above a project, nearest first, its domain last.</summary>
+    public static async Task<List<string>> AncestorsAsync(KeystoneDb db, Project project)
+    {
+        var above = new List<string>();
+        for (var parent = project.ParentId; parent is not null && above.Count <= Project.MaxDepth;)
+        {
+            above.Add(parent);
+            if (parent == project.DomainId) { break; }
+            var id = parent;
+            parent = await db.Projects.Where(p => p.Id == id).Select(p => p.ParentId).FirstOrDefaultAsync();
+        }
+        return above;
+    }
+
+    /// <summary>The names of roles and of all that they imply.</summary>
+    public static async Task<List<RoleName>> ExpandAsync(KeystoneDb db, IReadOnlyCollection<string> direct)
+    {
+        if (direct.Count == 0) { return []; }
+        var all = Close(direct, await db.ImpliedRoles.ToListAsync());
+        return await db.Roles.Where(r => all.Contains(r.Id) && r.DomainId == Role.NoDomain).OrderBy(r => r.Name).Select(r => new RoleName(r.Id, r.Name)).ToListAsync();
+    }
+
+    /// <summary>The roles and all that they imply, directly or through others.</summary>
+    public static List<string> Close(IReadOnlyCollection<string> direct, IReadOnlyList<ImpliedRole> rules)
+    {
+        var implied = rules.ToLookup(r => r.PriorRoleId, r => r.ImpliedRoleId, StringComparer.Ordinal);
+        var all = new HashSet<string>(direct, StringComparer.Ordinal);
+        var next = new Queue<string>(direct);
+        while (next.TryDequeue(out var role))
+        {
+            foreach (var id in implied[role].Where(all.Add)) { next.Enqueue(id); }
+        }
+        return [.. all];
+    }
+
+    private static async Task<List<string>> ActorsAsync(KeystoneDb db, string userId)
+    {
+        var actors = await db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId).ToListAsync();
+        actors.Add(userId);
+        return actors;
+    }
+}

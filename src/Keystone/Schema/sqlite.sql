@@ -1,0 +1,257 @@
+CREATE TABLE "changes" (
+    "revision" INTEGER NOT NULL CONSTRAINT "PK_changes" PRIMARY KEY AUTOINCREMENT,
+    "at" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "resource_type" TEXT NOT NULL,
+    "resource_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "user_id" TEXT NULL,
+    "request_id" TEXT NOT NULL,
+    "remote_address" TEXT NULL
+);
+
+
+CREATE TABLE "groups" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_groups" PRIMARY KEY,
+    "domain_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
+CREATE TABLE "identity_version" (
+    "id" INTEGER NOT NULL CONSTRAINT "PK_identity_version" PRIMARY KEY,
+    "number" INTEGER NOT NULL
+);
+
+
+CREATE TABLE "projects" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_projects" PRIMARY KEY,
+    "domain_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "description" TEXT NOT NULL,
+    "enabled" INTEGER NOT NULL,
+    "is_domain" INTEGER NOT NULL,
+    "parent_id" TEXT NULL,
+    "options" TEXT NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
+CREATE TABLE "regions" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_regions" PRIMARY KEY,
+    "description" TEXT NOT NULL,
+    "parent_region_id" TEXT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
+CREATE TABLE "revocations" (
+    "id" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "issued_before" TEXT NOT NULL,
+    "purge_at" TEXT NOT NULL,
+    CONSTRAINT "PK_revocations" PRIMARY KEY ("id", "kind")
+);
+
+
+CREATE TABLE "roles" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_roles" PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "domain_id" TEXT NOT NULL,
+    "description" TEXT NULL,
+    "options" TEXT NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
+CREATE TABLE "saga_steps" (
+    "saga_id" TEXT NOT NULL,
+    "position" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "state" INTEGER NOT NULL,
+    "output" TEXT NULL,
+    "error" TEXT NULL,
+    "started_at" TEXT NOT NULL,
+    "finished_at" TEXT NOT NULL,
+    CONSTRAINT "PK_saga_steps" PRIMARY KEY ("saga_id", "position")
+);
+
+
+CREATE TABLE "sagas" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_sagas" PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "resource" TEXT NOT NULL,
+    "active_resource" TEXT NULL,
+    "state" INTEGER NOT NULL,
+    "parameters" TEXT NOT NULL,
+    "request_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "user_id" TEXT NULL,
+    "error" TEXT NULL,
+    "abort_requested" INTEGER NOT NULL,
+    "owner" TEXT NULL,
+    "lease_until" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "services" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_services" PRIMARY KEY,
+    "type" TEXT NOT NULL,
+    "enabled" INTEGER NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
+CREATE TABLE "users" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_users" PRIMARY KEY,
+    "domain_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "enabled" INTEGER NOT NULL,
+    "default_project_id" TEXT NULL,
+    "options" TEXT NOT NULL,
+    "extra" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "project_tags" (
+    "project_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    CONSTRAINT "PK_project_tags" PRIMARY KEY ("project_id", "name"),
+    CONSTRAINT "FK_project_tags_projects_project_id" FOREIGN KEY ("project_id") REFERENCES "projects" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "implied_roles" (
+    "prior_role_id" TEXT NOT NULL,
+    "implied_role_id" TEXT NOT NULL,
+    CONSTRAINT "PK_implied_roles" PRIMARY KEY ("prior_role_id", "implied_role_id"),
+    CONSTRAINT "FK_implied_roles_roles_implied_role_id" FOREIGN KEY ("implied_role_id") REFERENCES "roles" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_implied_roles_roles_prior_role_id" FOREIGN KEY ("prior_role_id") REFERENCES "roles" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "role_assignments" (
+    "actor_type" TEXT NOT NULL,
+    "actor_id" TEXT NOT NULL,
+    "target_type" TEXT NOT NULL,
+    "target_id" TEXT NOT NULL,
+    "role_id" TEXT NOT NULL,
+    "inherited" INTEGER NOT NULL,
+    CONSTRAINT "PK_role_assignments" PRIMARY KEY ("actor_id", "target_id", "role_id", "inherited", "actor_type", "target_type"),
+    CONSTRAINT "FK_role_assignments_roles_role_id" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "endpoints" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_endpoints" PRIMARY KEY,
+    "service_id" TEXT NOT NULL,
+    "interface" TEXT NOT NULL,
+    "region_id" TEXT NULL,
+    "url" TEXT NOT NULL,
+    "enabled" INTEGER NOT NULL,
+    "own" INTEGER NOT NULL,
+    "extra" TEXT NOT NULL,
+    CONSTRAINT "FK_endpoints_services_service_id" FOREIGN KEY ("service_id") REFERENCES "services" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "memberships" (
+    "user_id" TEXT NOT NULL,
+    "group_id" TEXT NOT NULL,
+    CONSTRAINT "PK_memberships" PRIMARY KEY ("user_id", "group_id"),
+    CONSTRAINT "FK_memberships_groups_group_id" FOREIGN KEY ("group_id") REFERENCES "groups" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_memberships_users_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "passwords" (
+    "id" INTEGER NOT NULL CONSTRAINT "PK_passwords" PRIMARY KEY AUTOINCREMENT,
+    "user_id" TEXT NOT NULL,
+    "hash" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "expires_at" TEXT NULL,
+    CONSTRAINT "FK_passwords_users_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+);
+
+
+CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
+
+
+CREATE INDEX "changes_by_time" ON "changes" ("at");
+
+
+CREATE INDEX "IX_endpoints_region_id" ON "endpoints" ("region_id");
+
+
+CREATE INDEX "IX_endpoints_service_id" ON "endpoints" ("service_id");
+
+
+CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON "groups" ("domain_id", "name");
+
+
+CREATE INDEX "IX_groups_name" ON "groups" ("name");
+
+
+CREATE INDEX "IX_implied_roles_implied_role_id" ON "implied_roles" ("implied_role_id");
+
+
+CREATE INDEX "IX_memberships_group_id_user_id" ON "memberships" ("group_id", "user_id");
+
+
+CREATE INDEX "IX_passwords_user_id_id" ON "passwords" ("user_id", "id");
+
+
+CREATE INDEX "IX_project_tags_name" ON "project_tags" ("name");
+
+
+CREATE UNIQUE INDEX "IX_projects_domain_id_name" ON "projects" ("domain_id", "name");
+
+
+CREATE INDEX "IX_projects_name" ON "projects" ("name");
+
+
+CREATE INDEX "IX_projects_parent_id" ON "projects" ("parent_id");
+
+
+CREATE INDEX "IX_regions_parent_region_id" ON "regions" ("parent_region_id");
+
+
+CREATE INDEX "IX_revocations_purge_at" ON "revocations" ("purge_at");
+
+
+CREATE INDEX "IX_role_assignments_role_id" ON "role_assignments" ("role_id");
+
+
+CREATE INDEX "IX_role_assignments_target_id" ON "role_assignments" ("target_id");
+
+
+CREATE UNIQUE INDEX "IX_roles_name_domain_id" ON "roles" ("name", "domain_id");
+
+
+CREATE INDEX "sagas_by_resource" ON "sagas" ("resource", "state");
+
+
+CREATE INDEX "sagas_by_state" ON "sagas" ("state", "lease_until");
+
+
+CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
+
+
+CREATE INDEX "IX_services_type" ON "services" ("type");
+
+
+CREATE INDEX "IX_users_default_project_id" ON "users" ("default_project_id");
+
+
+CREATE UNIQUE INDEX "IX_users_domain_id_name" ON "users" ("domain_id", "name");
+
+
+CREATE INDEX "IX_users_name" ON "users" ("name");
+
+

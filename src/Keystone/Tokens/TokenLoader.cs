@@ -1,0 +1,85 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Auth;
+using Nephos.Kernel.Store;
+using Nephos.Keystone.Projects;
+using Nephos.Keystone.RoleAssignments;
+
+namespace Nephos.Keystone.Tokens;
+
+/// <summary>
+/// From a token's payload to what it stands for: user, scope and roles as they are now. Null when it is worth nothing: user or scope gone or disabled, no role left in the scope, revoked. The
+/// time of expiry is the caller's to check, since some may look at expired tokens.
+/// </summary>
+internal sealed class TokenLoader(Store<KeystoneDb> store)
+{
+    public Task<TokenModel?> LoadAsync(TokenPayload payload, DateTime issuedAt, CancellationToken cancel) => store.ReadAsync(db => LoadAsync(db, payload, issuedAt), cancel);
+
+    private static async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
+    {
+        // Trusts and application credentials narrow the roles; a token of such is never taken for a plain one.
+        if (payload.TrustId is not null || payload.ApplicationCredentialId is not null) { return null; }
+        var user = await db.Users.FirstOrDefaultAsync(u => u.Id == payload.UserId);
+        if (user is not { Enabled: true } || await EnabledDomainAsync(db, user.DomainId) is not { } userDomain) { return null; }
+        var identity = new Identity
+        {
+            UserId = user.Id,
+            UserName = user.Name,
+            UserDomainId = userDomain.Id,
+            UserDomainName = userDomain.Name,
+            SystemScope = payload.System,
+            ExpiresAt = payload.ExpiresAt,
+            IssuedAt = issuedAt,
+            AuditIds = payload.AuditIds,
+        };
+        List<RoleName> roles = [];
+        Project? project = null;
+        if (payload.ProjectId is not null)
+        {
+            project = await db.Projects.FirstOrDefaultAsync(p => p.Id == payload.ProjectId);
+            if (project is not { Enabled: true }) { return null; }
+            var domain = project.IsDomain ? project : await EnabledDomainAsync(db, project.DomainId);
+            if (domain is null) { return null; }
+            roles = await EffectiveRoles.OnProjectAsync(db, user.Id, project);
+            identity = identity with { ProjectId = project.Id, ProjectName = project.Name, ProjectDomainId = domain.Id, ProjectDomainName = domain.Name };
+        }
+        else if (payload.DomainId is not null)
+        {
+            if (await EnabledDomainAsync(db, payload.DomainId) is not { } domain) { return null; }
+            roles = await EffectiveRoles.OnDomainAsync(db, user.Id, domain.Id);
+            identity = identity with { DomainId = domain.Id, DomainName = domain.Name };
+        }
+        else if (payload.System is not null) { roles = await EffectiveRoles.OnSystemAsync(db, user.Id); }
+        var model = new TokenModel
+        {
+            Payload = payload,
+            Identity = identity with { Roles = [.. roles.Select(r => r.Name)], RoleIds = [.. roles.Select(r => r.Id)] },
+            Roles = roles,
+            PasswordExpiresAt = await db.Passwords.Where(p => p.UserId == user.Id).OrderByDescending(p => p.Id).Select(p => p.ExpiresAt).FirstOrDefaultAsync(),
+            ProjectIsDomain = project is { IsDomain: true },
+        };
+        return (model.IsScoped && roles.Count == 0) || await LatestRevocationAsync(db, model) >= issuedAt ? null : model;
+    }
+
+    private static Task<Project?> EnabledDomainAsync(KeystoneDb db, string id) => db.Projects.FirstOrDefaultAsync(p => p.Id == id && p.IsDomain && p.Enabled);
+
+    /// <summary>The time up to which tokens like this one are revoked; null when they never were.</summary>
+    private static Task<DateTime?> LatestRevocationAsync(KeystoneDb db, TokenModel model)
+    {
+        var (identity, payload) = (model.Identity, model.Payload);
+        var ids = new[] { identity.UserId, identity.UserDomainId, payload.ProjectId, identity.ProjectDomainId, payload.DomainId, payload.AuditIds[0] }.OfType<string>().Distinct().ToList();
+        var chain = payload.ChainId;
+        return db.Revocations.Where(r => (r.Kind != Revocation.Chain && ids.Contains(r.Id)) || (r.Kind == Revocation.Chain && r.Id == chain)).MaxAsync(r => (DateTime?)r.IssuedBefore);
+    }
+
+    /// <summary>
+    /// When a token of this user and scope has to say it was issued: now, or a second later when something it names was revoked within this very second. Times of issue are whole seconds, so a
+    /// login right after a change of the password would otherwise be dead at birth.
+    /// </summary>
+    public async Task<DateTime> IssueTimeAsync(TokenPayload payload, DateTime now, CancellationToken cancel)
+    {
+        var ids = new[] { payload.UserId, payload.ProjectId, payload.DomainId }.OfType<string>().ToList();
+        var revoked = await store.ReadAsync(db => db.Revocations.Where(r => ids.Contains(r.Id)).MaxAsync(r => (DateTime?)r.IssuedBefore), cancel);
+        var second = TokenInvalidation.Second(now);
+        return revoked >= second ? revoked.Value.AddSeconds(1) : second;
+    }
+}

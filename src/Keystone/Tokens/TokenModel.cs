@@ -1,0 +1,21 @@
+using Nephos.Kernel.Auth;
+using Nephos.Keystone.RoleAssignments;
+
+namespace Nephos.Keystone.Tokens;
+
+/// <summary>A valid token with all that it stands for today.</summary>
+internal sealed record TokenModel
+{
+    public required TokenPayload Payload { get; init; }
+    public required Identity Identity { get; init; }
+    public required IReadOnlyList<RoleName> Roles { get; init; }
+    public DateTime? PasswordExpiresAt { get; init; }
+    /// <summary>The scope is a domain taken as a project.</summary>
+    public bool ProjectIsDomain { get; init; }
+
+    public bool IsScoped => Payload.ProjectId is not null || Payload.DomainId is not null || Payload.System is not null;
+
+    /// <summary>True when a change of this user, project or domain can concern the token.</summary>
+    public bool Names(string id) => id == Identity.UserId || id == Payload.ProjectId || id == Payload.DomainId || id == Identity.UserDomainId || id == Identity.ProjectDomainId
+        || Payload.AuditIds.Contains(id) || id == Payload.ApplicationCredentialId || id == Payload.TrustId;
+}

@@ -1,0 +1,69 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Auth;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Keystone.Tokens;
+
+/// <summary>
+/// Says what a token is worth. The way of almost every request is one look into <see cref="TokenCache"/>; the first sight of a token is an HMAC, a decryption and a few queries.
+/// <para>With several processes on one database, each looks at the version row at most once a second and forgets everything when another has moved it, so that a revocation holds
+/// everywhere within that second. A notification from the database may call <see cref="TokenCache.Clear"/> sooner.</para>
+/// </summary>
+internal sealed class TokenValidator(FernetKeys keys, TokenLoader loader, TokenCache cache, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private long _lookedAt = clock.GetTimestamp();
+    private long _version = -1;
+
+    public ValueTask<Identity?> ValidateAsync(string token, CancellationToken cancel)
+    {
+        if (store.Exclusive && cache.Find(token) is { } model)
+        {
+            return new(clock.GetUtcNow().UtcDateTime < model.Payload.ExpiresAt ? model.Identity : null);
+        }
+        return LookUpAsync(token, cancel);
+    }
+
+    private async ValueTask<Identity?> LookUpAsync(string token, CancellationToken cancel) => (await FindAsync(token, TimeSpan.Zero, cancel))?.Identity;
+
+    /// <summary>The token, unless it is malformed, revoked, or over for longer than the window.</summary>
+    public async Task<TokenModel?> FindAsync(string token, TimeSpan window, CancellationToken cancel)
+    {
+        if (!store.Exclusive) { await LookAtVersionAsync(cancel); }
+        var now = clock.Now();
+        if (cache.Find(token) is { } known) { return now < known.Payload.ExpiresAt + window ? known : null; }
+        if (!TryOpen(token, out var payload, out var issuedAt) || now >= payload.ExpiresAt + window) { return null; }
+        var changes = cache.Changes;
+        var model = await loader.LoadAsync(payload, issuedAt, cancel);
+        if (model is not null && now < payload.ExpiresAt) { cache.Keep(token, model, changes); }
+        return model;
+    }
+
+    /// <summary>Decrypts; false when no key of ours made the token.</summary>
+    private bool TryOpen(string token, out TokenPayload payload, out DateTime issuedAt)
+    {
+        payload = null!;
+        issuedAt = default;
+        if (!FernetKey.TryDecode(token, out var bytes)) { return false; }
+        foreach (var key in keys.Current())
+        {
+            if (!key.TryDecrypt(bytes, out var plain, out issuedAt)) { continue; }
+            try
+            {
+                payload = TokenPayload.Unpack(plain);
+                return true;
+            }
+            catch (FormatException) { return false; } // of a kind that we do not make, or broken; the key's owner signed it, so there is nothing to report to the bearer
+        }
+        return false;
+    }
+
+    private async Task LookAtVersionAsync(CancellationToken cancel)
+    {
+        if (Volatile.Read(ref _version) >= 0 && clock.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookAgain) { return; }
+        Volatile.Write(ref _lookedAt, clock.GetTimestamp());
+        var version = await store.ReadAsync(db => db.IdentityVersions.Select(v => v.Number).FirstOrDefaultAsync(), cancel);
+        if (Interlocked.Exchange(ref _version, version) != version) { cache.Clear(); }
+    }
+}

@@ -23,19 +23,22 @@ public static class NodeService
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SignalHub>();
         services.TryAddSingleton<IProcessRunner, ProcessRunner>();
+        // Networks first: a guest that starts waits for its ports to be plugged.
+        services.AddNodeNetworks(options);
         services.AddSingleton<GuestFolders>();
-        services.AddComputeDriver(options.ComputeDriver);
+        services.AddComputeDriver(options);
         services.AddSingleton<INodeConsole, NodeConsole>();
         services.AddSingleton<GuestAgent>();
         services.AddHostedService(provider => provider.GetRequiredService<GuestAgent>());
         return services;
     }
 
-    private static void AddComputeDriver(this IServiceCollection services, string name)
+    private static void AddComputeDriver(this IServiceCollection services, NodeOptions options)
     {
-        switch (name)
+        switch (options.ComputeDriver)
         {
             case "qemu":
+                GuestFiles.ThrowIfTooLong(options.StateDirectory);
                 services.AddSingleton<Hypervisor>();
                 services.AddSingleton<ImageCache>();
                 services.AddSingleton<GuestDisks>();
@@ -47,7 +50,7 @@ public static class NodeService
                 services.AddSingleton<IComputeDriver>(provider => provider.GetRequiredService<FakeDriver>());
                 break;
             default:
-                throw new ArgumentException($"There is no compute driver '{name}'; there are qemu and fake", nameof(name));
+                throw new ArgumentException($"There is no compute driver '{options.ComputeDriver}'; there are qemu and fake", nameof(options));
         }
     }
 }

@@ -129,6 +129,9 @@ public sealed class GuestAgent : BackgroundService
         while (busy.Length > 0);
     }
 
+    /// <summary>Ends everything under way as a kill does, so that tests can die at a chosen point: nothing is waited for, reported or written any more.</summary>
+    internal void Abandon() => _stopping.Cancel();
+
     /// <summary>One heartbeat. True when the facts are final and were taken.</summary>
     public async Task<bool> HeartbeatOnceAsync(CancellationToken cancel)
     {

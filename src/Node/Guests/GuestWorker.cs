@@ -212,7 +212,7 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
         {
             try
             {
-                var actual = await agent.Driver.ObserveAsync(id, cancel).ConfigureAwait(false);
+                var actual = await ObserveOrAssumeAsync(attempt, cancel).ConfigureAwait(false);
                 foreach (var step in GuestPlan.Steps(spec, actual))
                 {
                     await DoAsync(step, spec, cancel).ConfigureAwait(false);
@@ -223,6 +223,22 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
             {
                 agent.Log.OutcomeUnknown(id, spec.Generation, e.Message);
             }
+        }
+    }
+
+    /// <summary>
+    /// A guest that lives and does not answer counts, the second time, as one whose CPUs are held: that leads to its end where its end is wanted (stop, restart,
+    /// removal), and to a failure where it is not.
+    /// </summary>
+    private async Task<GuestState> ObserveOrAssumeAsync(int attempt, CancellationToken cancel)
+    {
+        try
+        {
+            return await agent.Driver.ObserveAsync(id, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (attempt > 1)
+        {
+            return new GuestState(GuestPower.Paused, _applied!.Boots);
         }
     }
 

@@ -108,6 +108,24 @@ public sealed class GuestAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task Apply_HardRebootOfAGuestThatDoesNotAnswer_RestartsIt()
+    {
+        var guest = Valid.Guest();
+        await ApplyAsync(guest);
+        _calls.Clear();
+        var mute = true;
+        _knobs.Mute = _ => mute;
+        _knobs.LoseReply = (_, name, _) =>
+        {
+            mute &= name != "Stop";
+            return false;
+        };
+        var report = await ApplyAsync(guest with { Generation = 2, Boots = 2, LastReboot = RebootKind.Hard });
+        report.ShouldBe(new GuestReport { Id = guest.Id, Generation = 2, Boots = 2, Power = GuestPower.Running });
+        _calls.ShouldBe(["Stop", "Start"]);
+    }
+
+    [Fact]
     public async Task Apply_Absent_LeavesNothingAndIsReported()
     {
         var guest = Valid.Guest();

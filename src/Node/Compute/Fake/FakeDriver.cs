@@ -27,6 +27,10 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
 
     public Task<GuestState> ObserveAsync(string id, CancellationToken cancel)
     {
+        if (knobs.Mute?.Invoke(id) == true)
+        {
+            throw new TimeoutException("The fake driver was told not to answer");
+        }
         var guest = Find(id);
         return Task.FromResult(guest is null ? default : new GuestState(guest.Power, guest.Power == GuestPower.Stopped ? 0 : guest.Boots));
     }

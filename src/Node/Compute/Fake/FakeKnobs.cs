@@ -17,6 +17,9 @@ public sealed class FakeKnobs
     /// <summary>As <see cref="Fail"/>, but the call has its effect and the caller gets a time-out: an unknown outcome.</summary>
     public Func<long, string, string, bool>? LoseReply { get; set; }
 
+    /// <summary>Asked before each observation with the guest's id: true makes it a time-out, as of a hypervisor that lives and does not answer.</summary>
+    public Func<string, bool>? Mute { get; set; }
+
     /// <summary>Every changing call waits, before its effect, for <see cref="Step"/>. Turning it off lets all go on.</summary>
     public bool StepByHand
     {

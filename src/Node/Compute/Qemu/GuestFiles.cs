@@ -22,4 +22,13 @@ internal readonly record struct GuestFiles(string Folder)
     public string Memory => At("memory");
 
     private string At(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Refuses a state directory in which sockets cannot be named.</summary>
+    public static void ThrowIfTooLong(string stateDirectory)
+    {
+        if (System.Text.Encoding.UTF8.GetByteCount(Path.GetFullPath(stateDirectory)) > LongestState)
+        {
+            throw new ArgumentException($"The state directory's path may have {LongestState} bytes at most, because the guests' sockets are in it", nameof(stateDirectory));
+        }
+    }
 }

@@ -23,6 +23,8 @@ internal static class QemuCommandLine
             // CPUs held: the cards are plugged before the first instruction runs.
             "-S",
             "-no-user-config", "-nodefaults",
+            // As far as a daemon may: forbidding fork or setsid would end it before it is one.
+            "-sandbox", "on,obsolete=deny,resourcecontrol=deny",
             "-machine", launch.Machine,
             .. Accelerator(launch.Accelerator),
             "-m", Number(launch.RamMib),

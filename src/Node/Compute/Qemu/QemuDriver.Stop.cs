@@ -31,7 +31,7 @@ internal sealed partial class QemuDriver
     public async Task StopAsync(string id, TimeSpan graceful, CancellationToken cancel)
     {
         var files = new GuestFiles(folders.Of(id));
-        if (await FindAsync(id, cancel).ConfigureAwait(false) is { } guest)
+        if (await FindOrEndAsync(id, files, cancel).ConfigureAwait(false) is { } guest)
         {
             try
             {
@@ -100,6 +100,24 @@ internal sealed partial class QemuDriver
         if (Directory.Exists(files.Folder))
         {
             Directory.Delete(files.Folder, recursive: true);
+        }
+    }
+
+    /// <summary>The guest's process; one that does not answer is ended here and now, as nothing else can be done with it.</summary>
+    private async Task<QemuGuest?> FindOrEndAsync(string id, GuestFiles files, CancellationToken cancel)
+    {
+        try
+        {
+            return await FindAsync(id, cancel).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            LogNoAnswer(id, e.Message);
+            if (QemuProcess.Find(files.PidFile, files.Folder) is { } pid)
+            {
+                await QemuProcess.KillAsync(pid, files.Folder, time, cancel).ConfigureAwait(false);
+            }
+            return null;
         }
     }
 

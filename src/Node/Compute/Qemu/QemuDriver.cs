@@ -34,10 +34,6 @@ internal sealed partial class QemuDriver(
 
     public async Task<IReadOnlyList<string>> AdoptAsync(CancellationToken cancel)
     {
-        if (folders.State.Length > GuestFiles.LongestState)
-        {
-            throw new GuestException($"The state directory's path is longer than {GuestFiles.LongestState} characters, so the guests' sockets in it cannot be named");
-        }
         if (!_scanned)
         {
             await EndStraysAsync(cancel).ConfigureAwait(false);
@@ -63,9 +59,16 @@ internal sealed partial class QemuDriver(
         {
             try
             {
-                if (QemuGuest.PowerOf(await guest.StatusAsync(cancel).ConfigureAwait(false)) is { } power)
+                var status = await guest.StatusAsync(cancel).ConfigureAwait(false);
+                if (QemuGuest.PowerOf(status) is { } power)
                 {
                     return new GuestState(power, guest.Launch.Boots);
+                }
+                if (status == "shutdown")
+                {
+                    // The guest is off, and QEMU on its way: it still writes out its disks.
+                    await Task.WhenAny(guest.Gone, Task.Delay(QuitLimit, time, cancel)).ConfigureAwait(false);
+                    cancel.ThrowIfCancellationRequested();
                 }
                 await EndAsync(guest, cancel).ConfigureAwait(false);
             }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Nephos.Contracts.Node;
 using Nephos.Kernel.Ids;
+using Nephos.Kernel.Processes;
 using Nephos.Kernel.Signals;
 using Nephos.Node.Compute;
 using Nephos.Node.Compute.Qemu;
@@ -114,6 +115,16 @@ public sealed class QemuDriverTests : ComputeDriverKit
         await RestartAsync();
         await ShouldBeAsync(spec.Id, GuestPower.Stopped, 0);
         QemuProcess.FindAll(GuestFolder(spec.Id)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Stop_GuestThatDoesNotAnswer_EndsIt()
+    {
+        var spec = await StartedAsync();
+        var pid = QemuProcess.FindAll(GuestFolder(spec.Id)).ShouldHaveSingleItem();
+        await _ns.RunOrThrowAsync("kill", ["-STOP", $"{pid}"]);
+        await Driver.StopAsync(spec.Id, TimeSpan.Zero, default);
+        await ShouldBeAsync(spec.Id, GuestPower.Stopped, 0);
     }
 
     [Fact]

@@ -12,8 +12,8 @@ using Nephos.Node.Networks;
 namespace Nephos.Node;
 
 /// <summary>
-/// The node role: everything that touches this machine. It needs <see cref="IGuestFeed"/> and <see cref="INetworkFeed"/> from whoever speaks for the cloud,
-/// and offers <see cref="INodeConsole"/>.
+/// The node role: everything that touches this machine. It needs <see cref="IGuestFeed"/>, <see cref="INetworkFeed"/> and <see cref="IInstanceMetadata"/> from whoever
+/// speaks for the cloud, and offers <see cref="INodeConsole"/>.
 /// </summary>
 public static class NodeService
 {

@@ -39,4 +39,13 @@ public static class NodeNetworks
         services.AddHostedService(static provider => provider.GetRequiredService<NetworkAgent>());
         return services;
     }
+
+    /// <summary>Removes every namespace, bridge, rule and route of this node from the machine, for <c>nephos down --guests</c>. No agent may run meanwhile.</summary>
+    public static async Task RemoveAllAsync(NodeOptions options, IProcessRunner runner, CancellationToken cancel)
+    {
+        await using INetworkDriver driver = options.NetworkDriver == "fake"
+            ? new FakeNetworkDriver(options, TimeProvider.System, new FakeNetworkKnobs())
+            : new LinuxBridgeDriver(runner, options, Netns.Own, new NoServers(), Microsoft.Extensions.Logging.Abstractions.NullLogger<LinuxBridgeDriver>.Instance);
+        await driver.RemoveAllAsync(cancel);
+    }
 }

@@ -45,7 +45,7 @@ public sealed class KilledDriverLiveTests
     }
 
     private static LinuxBridgeDriver Driver(NetworkLab lab, IProcessRunner runner) =>
-        new(runner, lab.Options, lab.Home, new NetworkLab.NoServers(), NullLogger<LinuxBridgeDriver>.Instance);
+        new(runner, lab.Options, lab.Home, new NoServers(), NullLogger<LinuxBridgeDriver>.Instance);
 
     private static async Task RunAsync(NetworkLab lab, Mortal runner, NetworkSpec outside, NetworkState state, RouterState router)
     {

@@ -115,6 +115,16 @@ public sealed class LinuxBridgeDriverLiveTests : IAsyncLifetime
         await _lab.ShouldReachAsync(_lab.Home, "172.24.4.100");
         await _lab.ShouldReachAsync(redGuest, NetworkLab.OutsideAddress);
         red.Router.FloatingIps.ShouldBeEmpty();
+
+        // An address that comes here from elsewhere is announced: who knew it elsewhere learns at once.
+        await _lab.IpAsync(_lab.Home, "neighbour replace 172.24.4.101 lladdr 02:00:00:00:00:99 dev br-public nud stale\n");
+        await _driver.ApplyRouterAsync(blue with { Router = blue.Router with { FloatingIps = [new FloatingIpSpec(Nephos.Kernel.Ids.NewId.Uuid(), "172.24.4.101", "10.7.0.11")] } }, default);
+        (await _lab.RunAsync(_lab.Home, "ip", "neighbour", "show", "172.24.4.101")).Output.ShouldContain(blue.Router.Gateway!.Mac);
+
+        // With the public bridge down nothing goes to the machine's default gateway.
+        await _lab.IpAsync(_lab.Home, "link set dev br-public down\n");
+        (await _lab.RunAsync(_lab.Home, "ip", "route", "get", "172.24.4.101")).Ok.ShouldBeFalse();
+        (await _lab.RunAsync(_lab.Home, "ip", "route", "get", "8.8.8.8")).Ok.ShouldBeTrue();
     }
 
     [Fact]

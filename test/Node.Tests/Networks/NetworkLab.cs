@@ -144,12 +144,4 @@ internal sealed class NetworkLab : IAsyncDisposable
             }
         }
     }
-
-    internal sealed class NoServers : INamespaceServers
-    {
-        public Task ServeNetworkAsync(NetworkState state, Netns at, string device, CancellationToken cancel) => Task.CompletedTask;
-        public Task ServeRouterAsync(RouterState state, Netns at, CancellationToken cancel) => Task.CompletedTask;
-        public Task StopAsync(string networkOrRouterId) => Task.CompletedTask;
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
 }

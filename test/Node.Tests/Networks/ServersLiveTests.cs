@@ -66,6 +66,9 @@ public sealed class ServersLiveTests : IAsyncLifetime
         (await _lab.RunAsync(guest, "curl", "-sI", "-m", "5", "http://169.254.169.254/latest/meta-data/instance-id")).Output.ShouldContain("Content-Length: 10");
         (await _lab.RunAsync(guest, "curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", "-X", "POST", "http://169.254.169.254/")).Output.ShouldBe("405");
 
+        // The network's own resolver knows its ports.
+        (await _lab.RunAsync(guest, "busybox", "nslookup", "host-12", "10.7.0.2")).Output.ShouldContain("10.7.0.12");
+
         // The lease follows the port at once.
         var moved = port with { Addresses = [new PortAddress(network.Subnets[0].Id, "10.7.0.99", 24)] };
         await _driver.ApplyNetworkAsync(Records.State(network, [moved, other], group), default);
@@ -73,6 +76,25 @@ public sealed class ServersLiveTests : IAsyncLifetime
         // And a port that is gone gets nothing.
         await _driver.ApplyNetworkAsync(Records.State(network, [other], group), default);
         (await AskAsync(guest)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task GuestWithoutDhcp_GetsMetadataThroughItsRouter()
+    {
+        var network = Records.Network(dhcp: false);
+        var group = Records.Group(Records.AllowAllOut);
+        var port = Records.Port(network, 11, group.Id);
+        await _driver.ApplyNetworkAsync(Records.State(network, [port], group), default);
+        var router = Records.Router(null, null, [], network);
+        await _driver.ApplyRouterAsync(router, default);
+        var guest = await _lab.AddGuestAsync(port, "10.7.0.1");
+        await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
+        _metadata.Trees[(network.Id, "10.7.0.11")] = new InstanceTree("one", new Dictionary<string, byte[]>(StringComparer.Ordinal) { ["latest/meta-data/instance-id"] = "i-2"u8.ToArray() });
+        (await CurlAsync(guest, "latest/meta-data/instance-id")).ShouldStartWith("i-2 200");
+        await _driver.ApplyRouterAsync(router, default);
+        await _driver.RemoveRouterAsync(router.Router.Id, default);
+        await _driver.ApplyRouterAsync(router, default);
+        (await CurlAsync(guest, "latest/meta-data/instance-id")).ShouldStartWith("i-2 200");
     }
 
     private async Task<string> CurlAsync(Netns guest, string path) =>

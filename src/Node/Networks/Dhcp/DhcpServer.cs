@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Nephos.Node.Networks.LinuxBridge;
 
@@ -12,7 +11,7 @@ internal sealed class DhcpServer : IDisposable
     private const int ClientPort = 68;
     private static readonly byte[] Everyone = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
 
-    private readonly Socket _socket;
+    private readonly DatagramServer _socket;
     private readonly RawFrames _frames;
     private readonly ILogger _log;
 
@@ -23,21 +22,16 @@ internal sealed class DhcpServer : IDisposable
     {
         _view = view;
         _log = log;
-        (_socket, _frames) = at.Run(() =>
+        _frames = at.Run(() => new RawFrames(device));
+        try
         {
-            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Any, ServerPort));
-                return (socket, new RawFrames(device));
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        });
-        _ = ReceiveAsync();
+            _socket = new DatagramServer(at, new IPEndPoint(IPAddress.Any, ServerPort), null, Answer, log);
+        }
+        catch
+        {
+            _frames.Dispose();
+            throw;
+        }
     }
 
     /// <summary>From the next message on, leases are these.</summary>
@@ -49,47 +43,24 @@ internal sealed class DhcpServer : IDisposable
         _frames.Dispose();
     }
 
-    /// <summary>Ends when the socket is closed.</summary>
-    private async Task ReceiveAsync()
-    {
-        var buffer = new byte[1500];
-        var from = new IPEndPoint(IPAddress.Any, 0);
-        while (true)
-        {
-            try
-            {
-                var received = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, from);
-                Answer(buffer.AsSpan(0, received.ReceivedBytes));
-            }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted or SocketError.Interrupted })
-            {
-                return;
-            }
-            catch (Exception e)
-            {
-                // Whatever a guest sends must not end the service of the others.
-                _log.LogWarning(e, "A DHCP message on network {Network} could not be answered", _view.Network.Id);
-            }
-        }
-    }
-
-    private void Answer(ReadOnlySpan<byte> bytes)
+    /// <summary>Answers by a frame of its own, never by the socket.</summary>
+    private byte[]? Answer(ReadOnlySpan<byte> bytes, IPEndPoint sender)
     {
         var view = _view;
         if (DhcpPacket.Parse(bytes) is not { } request)
         {
-            return;
+            return null;
         }
         if (request.Message == DhcpMessage.Decline)
         {
             _log.LogWarning("A guest with MAC {Mac} on network {Network} declined its address", IpText.Mac(request.HardwareAddress.Span), view.Network.Id);
         }
-        if (DhcpResponder.Respond(view, request) is not { } reply)
+        if (DhcpResponder.Respond(view, request) is { } reply)
         {
-            return;
+            var target = new IPEndPoint(reply.ToEveryone ? IPAddress.Broadcast : reply.Address, ClientPort);
+            _frames.Send(UdpFrame.Write(IpText.Mac(view.Network.Dhcp!.Mac), reply.ToEveryone ? Everyone : request.HardwareAddress.Span,
+                new IPEndPoint(reply.Server, ServerPort), target, reply.Packet.Write()));
         }
-        var target = new IPEndPoint(reply.ToEveryone ? IPAddress.Broadcast : reply.Address, ClientPort);
-        _frames.Send(UdpFrame.Write(IpText.Mac(view.Network.Dhcp!.Mac), reply.ToEveryone ? Everyone : request.HardwareAddress.Span,
-            new IPEndPoint(reply.Server, ServerPort), target, reply.Packet.Write()));
+        return null;
     }
 }

@@ -12,7 +12,8 @@ internal static class RouterPlan
     public static NamespacePlan Links(RouterState state, IReadOnlyDictionary<string, string> bridgeNamespaces)
     {
         var router = state.Router;
-        var links = new List<LinkPlan> { new("lo", null, null, 65536, null, []) };
+        // Guests that know no better ask for their metadata through their default gateway.
+        var links = new List<LinkPlan> { new("lo", null, null, 65536, null, [LinuxBridgeDriver.MetadataAddress]) };
         foreach (var leg in router.Legs)
         {
             var mtu = state.Networks[leg.NetworkId].Mtu;
@@ -50,6 +51,8 @@ internal static class RouterPlan
         table.Map("floating", "ipv4_addr : ipv4_addr", floating.ConvertAll(static f => $"{f.FloatingAddress} : {f.FixedAddress}"));
         table.Map("fixed", "ipv4_addr : ipv4_addr", floating.DistinctBy(static f => f.FixedAddress).Select(static f => $"{f.FixedAddress} : {f.FloatingAddress}").ToList());
         table.Chain("entry", "type filter hook prerouting priority -150; policy accept;", $"iifname \"{device}\" meta mark set {FromOutside}");
+        // Metadata is for the inside.
+        table.Chain("input", "type filter hook input priority 0; policy accept;", $"iifname \"{device}\" ip daddr {LinuxBridgeDriver.MetadataAddress} drop");
         table.Chain("prerouting", "type nat hook prerouting priority -100; policy accept;", "dnat to ip daddr map @floating");
         var rules = new List<string> { $"oifname \"{device}\" snat to ip saddr map @fixed" };
         if (gateway.Snat && address is not null)

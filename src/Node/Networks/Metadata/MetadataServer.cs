@@ -51,17 +51,20 @@ internal sealed class MetadataServer : IAsyncDisposable
     }
 
     /// <summary>Listens in a network's namespace until what it returns is disposed.</summary>
-    public async Task<IDisposable> ListenAsync(string networkId, Netns at)
+    public Task<IDisposable> ListenAsync(string networkId, Netns at) => ListenAsync(_ => networkId, at, IPAddress.Any);
+
+    /// <summary>Listens in a namespace in which guests of several networks ask; who asks from no network of ours is hung up on.</summary>
+    public async Task<IDisposable> ListenAsync(Func<IPAddress, string?> networkOf, Netns at, IPAddress address)
     {
         await _started.Value;
-        var socket = at.Run(static () =>
+        var socket = at.Run(() =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 // A predecessor's connections may linger in TIME_WAIT.
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-                socket.Bind(new IPEndPoint(IPAddress.Any, Port));
+                socket.Bind(new IPEndPoint(address, Port));
                 socket.Listen(64);
                 return socket;
             }
@@ -71,7 +74,7 @@ internal sealed class MetadataServer : IAsyncDisposable
                 throw;
             }
         });
-        _ = AcceptAsync(socket, new AskingNetwork(networkId));
+        _ = AcceptAsync(socket, networkOf);
         return socket;
     }
 
@@ -87,14 +90,21 @@ internal sealed class MetadataServer : IAsyncDisposable
     }
 
     /// <summary>Ends when the socket is closed.</summary>
-    private async Task AcceptAsync(Socket listener, AskingNetwork network)
+    private async Task AcceptAsync(Socket listener, Func<IPAddress, string?> networkOf)
     {
         while (true)
         {
             try
             {
-                var connection = _contexts.Create(await listener.AcceptAsync());
-                connection.Features.Set(network);
+                var socket = await listener.AcceptAsync();
+                var network = socket.RemoteEndPoint is IPEndPoint asker ? networkOf(asker.Address) : null;
+                if (network is null)
+                {
+                    socket.Dispose();
+                    continue;
+                }
+                var connection = _contexts.Create(socket);
+                connection.Features.Set(new AskingNetwork(network));
                 if (!_handover.Offer(connection))
                 {
                     await connection.DisposeAsync();
@@ -107,7 +117,7 @@ internal sealed class MetadataServer : IAsyncDisposable
             catch (SocketException e)
             {
                 // The guest hung up between connecting and being accepted, or descriptors ran out for a moment.
-                _log.LogDebug(e, "A metadata connection on network {Network} was lost", network.Id);
+                _log.LogDebug(e, "A metadata connection was lost");
                 await Task.Yield();
             }
         }

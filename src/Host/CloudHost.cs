@@ -1,3 +1,4 @@
+using Nephos.Contracts.Node;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Processes;
@@ -14,8 +15,8 @@ public sealed record CloudOptions
     public required StoreOptions Store { get; init; }
     /// <summary>Null: this process is no node.</summary>
     public NodeOptions? Node { get; init; }
-    /// <summary>Overrides of the policy defaults, by service; null: none.</summary>
-    public string? PolicyFile { get; init; }
+    /// <summary>A service's file of policy overrides, which need not exist.</summary>
+    public Func<string, string?> PolicyFile { get; init; } = _ => null;
 }
 
 /// <summary>Composes the program: the list of services, the request pipeline, the node.</summary>
@@ -33,11 +34,13 @@ public static class CloudHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SignalHub>();
         builder.Services.AddSingleton<IProcessRunner, ProcessRunner>();
-        builder.Services.AddSingleton(p => new PolicyEngine(options.PolicyFile, p.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(p => new PolicySet(options.PolicyFile, p.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<IReadOnlyList<INephosService>>(services);
         builder.Services.AddSingleton<IReadOnlyList<ServiceApi>>([.. services.Select(s => s.Api)]);
         builder.Services.AddSingleton<ServicePipeline>();
         foreach (var service in services) { service.AddServices(builder.Services); }
+        // A node speaks for this machine to Nova and Neutron: without them there is nobody to speak to.
+        if (options.Node is { } node && builder.Services.Any(s => s.ServiceType == typeof(IGuestFeed))) { builder.Services.AddNode(node); }
         server(builder);
         var app = builder.Build();
         RequestPipeline.Compose(app);
@@ -53,5 +56,16 @@ public static class CloudHost
         {
             await service.PrepareAsync(app.Services, cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Builds what the first requests need, in the background, after the start.</summary>
+    public static void Warm(WebApplication app)
+    {
+        var thread = new Thread(() =>
+        {
+            foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
+        })
+        { IsBackground = true, Name = "warm" };
+        thread.Start();
     }
 }

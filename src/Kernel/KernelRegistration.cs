@@ -14,6 +14,7 @@ public static class KernelRegistration
     public static IServiceCollection AddStore<TDb>(this IServiceCollection services, string service) where TDb : ServiceDb
     {
         services.AddSingleton(p => new Store<TDb>(p.GetRequiredService<StoreOptions>(), service));
+        services.AddSingleton<IStoreCheck>(p => p.GetRequiredService<Store<TDb>>());
         services.AddSingleton<SagaEngine<TDb>>();
         services.AddSingleton<ISagaOverview>(p => p.GetRequiredService<SagaEngine<TDb>>());
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<SagaEngine<TDb>>());

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
+using Nephos.Kernel.Telemetry;
 using Nephos.Kernel.Versions;
 using Nephos.Kernel.Wire;
 
@@ -17,7 +18,7 @@ namespace Nephos.Kernel.Api;
 /// wherever it points) → route (404, 405) → microversion (a bad one is 400 or 406) → version window → action key → policy → handler → answer. Anything
 /// not here does not happen to a request.
 /// </summary>
-public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicyEngine policy, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log)
+public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicySet policies, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log)
 {
     public IReadOnlyList<ServiceApi> Services => services;
 
@@ -27,9 +28,9 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
     /// <summary>Registers every declared policy with the engine; called once at start.</summary>
     public void RegisterPolicies()
     {
-        foreach (var endpoint in services.SelectMany(s => s.Endpoints).Where(e => e.PolicyName is not null).DistinctBy(e => e.PolicyName))
+        foreach (var endpoint in services.SelectMany(s => s.Endpoints).Where(e => e.PolicyName is not null).DistinctBy(e => (e.Api, e.PolicyName)))
         {
-            policy.Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
+            policies.Of(endpoint.Api.Name).Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
         }
     }
 
@@ -65,10 +66,9 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         };
         http.Response.Headers["X-Openstack-Request-Id"] = context.RequestId;
         if (service.Type is "compute") { http.Response.Headers["x-compute-request-id"] = context.RequestId; }
-        Endpoint? endpoint = null;
         try
         {
-            await DispatchAsync(http, service, path, context, found => endpoint = found).ConfigureAwait(false);
+            await DispatchAsync(http, service, path, context).ConfigureAwait(false);
         }
         catch (ApiError error)
         {
@@ -83,14 +83,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
             LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);
             await WriteErrorAsync(http, service, new ApiError(500, $"Unexpected API Error. The log of the cloud has more under {context.RequestId}."), context).ConfigureAwait(false);
         }
-        ApiTelemetry.Requests.Record(clock.GetElapsedTime(start).TotalSeconds,
-            new KeyValuePair<string, object?>("service", service.Name),
-            new KeyValuePair<string, object?>("method", http.Request.Method),
-            new KeyValuePair<string, object?>("route", endpoint?.Path ?? ""),
-            new KeyValuePair<string, object?>("status", http.Response.StatusCode));
+        Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }
 
-    private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context, Action<Endpoint> found)
+    private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
@@ -143,8 +139,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             endpoint = candidates.FirstOrDefault(c => c.Exists(version)) ?? throw service.Errors.NoRoute();
         }
-        found(endpoint);
-        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policy, json);
+        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policies.Of(service.Name), json);
         if (endpoint.PolicyName is { } rule && !endpoint.EnforcedInOperation)
         {
             var who = context.Who;
@@ -159,7 +154,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
                 throw service.Errors.Denied(rule);
             }
         }
-        using var activity = ApiTelemetry.Source.StartActivity(endpoint.ToString(), ActivityKind.Server);
+        using var activity = Instruments.Activities.StartActivity(endpoint.ToString(), ActivityKind.Server);
         var reply = await endpoint.Handler(call).ConfigureAwait(false);
         await reply.WriteAsync(call).ConfigureAwait(false);
     }
@@ -207,11 +202,4 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} failed after its answer had begun")]
     private partial void LogLate(Exception error, string requestId);
-}
-
-internal static class ApiTelemetry
-{
-    public static readonly ActivitySource Source = new("Nephos.Api");
-    private static readonly System.Diagnostics.Metrics.Meter Meter = new("Nephos");
-    public static readonly System.Diagnostics.Metrics.Histogram<double> Requests = Meter.CreateHistogram<double>("nephos_request_duration_seconds", "s", "Duration of API requests");
 }

@@ -1,3 +1,4 @@
+using Nephos.Kernel.Telemetry;
 using Nephos.Kernel.Wire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -45,11 +46,13 @@ public sealed partial class ReconcilerLoop(IReconciler reconciler, TimeProvider 
                 {
                     var report = await reconciler.ReconcileAsync(stoppingToken).ConfigureAwait(false);
                     Status = new(reconciler.Name, clock.Now(), clock.GetElapsedTime(start), report, false);
+                    Instruments.ReconcilerRun(reconciler.Name, "ok", clock.GetElapsedTime(start));
                 }
                 catch (Exception error) when (!stoppingToken.IsCancellationRequested)
                 {
                     LogFailed(error, reconciler.Name);
                     Status = new(reconciler.Name, clock.Now(), clock.GetElapsedTime(start), error.Message, true);
+                    Instruments.ReconcilerRun(reconciler.Name, "failed", clock.GetElapsedTime(start));
                 }
                 await _poked.WaitAsync(reconciler.Interval, stoppingToken).ConfigureAwait(false);
             }

@@ -8,6 +8,7 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Signals;
 using Nephos.Kernel.Store;
+using Nephos.Kernel.Telemetry;
 
 namespace Nephos.Kernel.Sagas;
 
@@ -259,7 +260,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                 {
                     cancel.Token.ThrowIfCancellationRequested();
                     run.PendingOutput = null;
-                    using var activity = SagaTelemetry.Source.StartActivity(row.Name + " " + names[position]);
+                    using var activity = Instruments.Activities.StartActivity(row.Name + " " + names[position]);
                     await run.DoAsync(position).ConfigureAwait(false);
                     _probe?.Fail(row.Name, names[position]);
                 }
@@ -272,6 +273,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                 }
                 if (_probe?.Crash(row.Name, names[position], "after") == true) { return false; }
                 step.FinishedAt = _clock.Now();
+                Instruments.SagaStep(row.Name, names[position], failure is null ? "done" : "failed", step.FinishedAt - step.StartedAt);
                 if (run.PendingOutput is { } output) { step.Output = output; run.Outputs[step.Name] = output; }
                 pending.Add(step);
                 if (failure is not null) { row.State = SagaState.Unwinding; row.Error = failure; break; }
@@ -389,11 +391,6 @@ public interface ISagaOverview
     string Service { get; }
     Task<List<SagaRow>> ActiveAsync(CancellationToken cancel);
     Task<bool> ResumeAsync(string id, CancellationToken cancel);
-}
-
-internal static class SagaTelemetry
-{
-    public static readonly System.Diagnostics.ActivitySource Source = new("Nephos.Sagas");
 }
 
 /// <summary>Another saga works on the resource; services answer it as upstream's 409.</summary>

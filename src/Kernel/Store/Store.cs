@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Nephos.Kernel.Telemetry;
 using Npgsql;
 
 namespace Nephos.Kernel.Store;
@@ -13,7 +14,7 @@ namespace Nephos.Kernel.Store;
 /// blocked (WAL). On PostgreSQL there is no queue.</para>
 /// <para>What a write needs from another service or a machine is got before or after, never inside: a transaction lasts microseconds.</para>
 /// </summary>
-public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
+public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
 {
     private readonly PooledDbContextFactory<TDb> _factory;
     private readonly SemaphoreSlim? _writer;
@@ -61,7 +62,16 @@ public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
     {
         T result;
         List<Action>? after;
-        if (_writer is not null) { await _writer.WaitAsync(cancel).ConfigureAwait(false); }
+        Instruments.DatabaseWriter(_service, 1);
+        try
+        {
+            if (_writer is not null) { await _writer.WaitAsync(cancel).ConfigureAwait(false); }
+        }
+        catch
+        {
+            Instruments.DatabaseWriter(_service, -1);
+            throw;
+        }
         try
         {
             await using var db = _factory.CreateDbContext();
@@ -81,6 +91,7 @@ public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
         finally
         {
             _writer?.Release();
+            Instruments.DatabaseWriter(_service, -1);
         }
         after?.ForEach(action => action());
         return result;
@@ -104,6 +115,16 @@ public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
         var connection = Connect();
         await connection.OpenAsync(cancel).ConfigureAwait(false);
         return connection;
+    }
+
+    /// <inheritdoc />
+    public async Task CheckAsync(CancellationToken cancel)
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT max(number) FROM schema_version";
+        await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>Builds EF's model; called in the background after the start.</summary>
@@ -132,6 +153,14 @@ public sealed class Store<TDb> : IDisposable where TDb : ServiceDb
 
     /// <summary>Without EF: opening through its facade would build the model.</summary>
     private DbConnection Connect() => _options.Postgres is null ? new SqliteConnection(_connectionString) : new NpgsqlConnection(_connectionString);
+}
+
+/// <summary>For health checks: whether a service's database answers.</summary>
+public interface IStoreCheck
+{
+    string Service { get; }
+    /// <summary>Throws what is wrong.</summary>
+    Task CheckAsync(CancellationToken cancel);
 }
 
 /// <summary>Settings that SQLite keeps per connection.</summary>

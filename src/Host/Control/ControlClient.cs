@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+
+namespace Nephos.Host.Control;
+
+/// <summary>Speaks to a running cloud through the socket in its state directory; whoever can open the socket may.</summary>
+internal sealed class ControlClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public ControlClient(string stateDirectory)
+    {
+        var path = Path.Combine(stateDirectory, ControlServer.SocketName);
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            ConnectCallback = async (_, cancel) =>
+            {
+                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel).ConfigureAwait(false);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        { BaseAddress = new Uri("http://control"), Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    /// <summary>Null when no cloud is running.</summary>
+    public async Task<CloudStatus?> StatusAsync(CancellationToken cancel)
+    {
+        try { return await _http.GetFromJsonAsync("/status", ControlJson.Default.CloudStatus, cancel).ConfigureAwait(false); }
+        catch (HttpRequestException) { return null; }
+    }
+
+    /// <summary>Stops the cloud and waits until its process has ended; false when none was running.</summary>
+    public async Task<bool> StopAsync(bool guests, CancellationToken cancel)
+    {
+        HttpResponseMessage answer;
+        try { answer = await _http.PostAsync(new Uri("/stop" + (guests ? "?guests=true" : ""), UriKind.Relative), null, cancel).ConfigureAwait(false); }
+        catch (HttpRequestException) { return false; }
+        using (answer)
+        {
+            if (!answer.IsSuccessStatusCode) { throw new InvalidOperationException(await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false)); }
+            var pid = int.Parse(await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false), System.Globalization.CultureInfo.InvariantCulture);
+            while (Directory.Exists("/proc/" + pid)) { await Task.Delay(50, cancel).ConfigureAwait(false); }
+            return true;
+        }
+    }
+
+    public async Task<bool> ResumeAsync(string sagaId, CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await _http.PostAsync(new Uri("/sagas/" + Uri.EscapeDataString(sagaId) + "/resume", UriKind.Relative), null, cancel).ConfigureAwait(false);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException) { return false; }
+    }
+
+    public void Dispose() => _http.Dispose();
+}

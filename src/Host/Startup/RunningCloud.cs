@@ -1,0 +1,158 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Logging.Console;
+using Nephos.Host.Control;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Configuration;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Telemetry;
+using Nephos.Node;
+
+namespace Nephos.Host.Startup;
+
+/// <summary>The cloud in this process, from its configuration to Ctrl-C.</summary>
+internal static class RunningCloud
+{
+    public static string Hint(string state) =>
+        $"  export OS_CLIENT_CONFIG_FILE={Path.Combine(state, ClientFiles.CloudsYaml)} OS_CLOUD=nephos\n" +
+        "  openstack network create blue && openstack subnet create --network blue --subnet-range 10.7.0.0/24 blue4\n" +
+        "  openstack server create --image guest --flavor m1.tiny --network blue --wait one";
+
+    public static async Task<int> RunAsync(ConfigFile config, TextWriter output, CancellationToken cancel)
+    {
+        var settings = config.Get<NephosSettings>();
+        using var state = StateDirectory.Open(settings.StatePath, Console.Error);
+        if (state is null) { return 1; }
+        var options = Options(settings, state);
+        using var telemetry = TelemetryExport.Start(settings.Telemetry, typeof(RunningCloud).Assembly.GetName().Version!.ToString(3), options.Facts.Host);
+        var app = CloudHost.Build(options, builder => Serve(builder, settings, state.Path));
+        await using (app.ConfigureAwait(false))
+        {
+            await CloudHost.PrepareAsync(app, cancel).ConfigureAwait(false);
+            try
+            {
+                await app.StartAsync(cancel).ConfigureAwait(false);
+            }
+            catch (IOException error) when (error.InnerException is AddressInUseException)
+            {
+                await Console.Error.WriteLineAsync($"nephos: {settings.Listen} is in use by another program; choose another with --listen ADDR:PORT").ConfigureAwait(false);
+                return 1;
+            }
+            ClientFiles.Write(options.Facts);
+            var drivers = options.Node is null ? "no node" : settings.UsesRealDrivers ? "real drivers" : "fake drivers";
+            output.WriteLine($"Nephos is ready at {options.Facts.PublicUrl}/identity/v3 ({drivers}; state in {state.Path}). A first server:");
+            output.WriteLine(Hint(state.Path));
+            output.Flush();
+            CloudHost.Warm(app);
+            // Ctrl-C reaches us as the cancellation of the command, SIGTERM likewise.
+            using var stop = cancel.Register(app.Lifetime.StopApplication);
+            await app.WaitForShutdownAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        output.WriteLine("Stopped. Guests and networks go on; the next `nephos up` adopts them.");
+        return 0;
+    }
+
+    private static CloudOptions Options(NephosSettings settings, StateDirectory state)
+    {
+        var network = settings.PublicNetwork;
+        var address = settings.Listen.Address;
+        var reachable = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
+        var scheme = settings.Tls.Certificate is null ? "http" : "https";
+        var host = Environment.MachineName.ToLowerInvariant();
+        var image = Preparation.GuestImage(settings);
+        return new CloudOptions
+        {
+            Facts = new CloudFacts
+            {
+                StateDirectory = state.Path,
+                PublicUrl = settings.PublicUrl?.ToString().TrimEnd('/') ?? $"{scheme}://{new IPEndPoint(reachable, settings.Listen.Port)}",
+                Region = settings.Region,
+                Host = host,
+                AdminPassword = state.AdminPassword,
+                PublicNetwork = Facts(network),
+                FirstImage = File.Exists(image) ? image : null,
+            },
+            Store = new StoreOptions
+            {
+                Directory = Path.Combine(state.Path, "db"),
+                Postgres = settings.Database.Provider == DatabaseProvider.Postgres ? settings.Database.Connection : null,
+                Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
+            },
+            PolicyFile = settings.PolicyFile,
+            Node = !settings.Roles.Contains(Role.Node) ? null : new NodeOptions
+            {
+                Host = host,
+                StateDirectory = Path.Combine(state.Path, "node"),
+                ComputeDriver = settings.UsesRealDrivers ? "qemu" : "fake",
+                NetworkDriver = settings.UsesRealDrivers ? "linuxbridge" : "fake",
+                HostIp = reachable.ToString(),
+                Outbound = network.Outbound,
+                BridgeAddresses = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+                {
+                    ["public"] = [$"{network.Gateway}/{network.Cidr.PrefixLength}"],
+                },
+            },
+        };
+    }
+
+    private static PublicNetworkFacts Facts(PublicNetworkSettings network)
+    {
+        var first = network.Cidr.BaseAddress.GetAddressBytes();
+        var last = (byte[])first.Clone();
+        for (var bit = network.Cidr.PrefixLength; bit < last.Length * 8; bit++) { last[bit / 8] |= (byte)(0x80 >> (bit % 8)); }
+        last[^1]--; // the broadcast address
+        var start = network.Gateway.GetAddressBytes();
+        start[^1]++;
+        return new PublicNetworkFacts
+        {
+            Name = network.Name,
+            Cidr = network.Cidr.ToString(),
+            Gateway = network.Gateway.ToString(),
+            PoolStart = (network.PoolStart ?? new IPAddress(start)).ToString(),
+            PoolEnd = (network.PoolEnd ?? new IPAddress(last)).ToString(),
+        };
+    }
+
+    private static void Serve(WebApplicationBuilder builder, NephosSettings settings, string state)
+    {
+        builder.Services.AddSingleton<ControlServer>();
+        builder.Services.AddSingleton(_ => new PrometheusMetrics(Instruments.Name));
+        builder.WebHost.UseKestrelCore();
+        if (settings.Tls.Certificate is not null) { builder.WebHost.UseKestrelHttpsConfiguration(); }
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MinRequestBodyDataRate = null; // uploads may pause
+            kestrel.Listen(settings.Listen, listen =>
+            {
+                if (settings.Tls is { Certificate: { } certificate, Key: { } key }) { listen.UseHttps(X509Certificate2.CreateFromPemFile(certificate, key)); }
+            });
+            var socket = Path.Combine(state, ControlServer.SocketName);
+            File.Delete(socket);
+            kestrel.ListenUnixSocket(socket, listen => listen.Use(next => connection =>
+            {
+                connection.Features.Set(ControlConnection.Instance);
+                return next(connection);
+            }));
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Logging.SetMinimumLevel(settings.Log.Level switch
+        {
+            LogLevelChoice.Debug => LogLevel.Debug,
+            LogLevelChoice.Warning => LogLevel.Warning,
+            LogLevelChoice.Error => LogLevel.Error,
+            _ => LogLevel.Information,
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (settings.Log.Format == LogFormat.Json)
+        {
+            builder.Logging.AddJsonConsole(json => { json.UseUtcTimestamp = true; json.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"; });
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(text => { text.SingleLine = true; text.UseUtcTimestamp = true; text.TimestampFormat = "yyyy-MM-dd HH:mm:ss.fff "; });
+        }
+    }
+}

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Nephos.Contracts.Node;
 using Nephos.Node.Networks;
 using Nephos.Node.Networks.LinuxBridge;
@@ -80,6 +82,10 @@ public sealed class LinuxBridgeDriverLiveTests : IAsyncLifetime
         var paired = a with { AllowedAddressPairs = [new AddressPair("10.7.0.64/29", a.Mac)] };
         await _driver.ApplyNetworkAsync(Records.State(network, [paired, b], open), default);
         (await PingFromAsync(guestA, "10.7.0.66", "10.7.0.12")).ShouldBeTrue("an allowed pair did not pass");
+
+        // Playing DHCP server to a wide open neighbour does not work, though any other port does.
+        (await DatagramPassesAsync(guestA, 1067, guestB, 1068)).ShouldBeTrue("an allowed datagram did not pass");
+        (await DatagramPassesAsync(guestA, 67, guestB, 68)).ShouldBeFalse("a guest serves DHCP");
 
         // Somebody else's MAC: not even ARP leaves.
         await _lab.IpAsync(guestB, "link set dev eth0 down\nlink set dev eth0 address fa:16:3e:ff:ff:ff up\n");
@@ -274,6 +280,24 @@ public sealed class LinuxBridgeDriverLiveTests : IAsyncLifetime
         await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
         await _driver.PlugAsync(network, port, TapNames.Of(port.Id), default);
         return guest;
+    }
+
+    private static async Task<bool> DatagramPassesAsync(Netns from, int source, Netns to, int target)
+    {
+        using var sender = from.OpenSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        sender.Bind(new IPEndPoint(IPAddress.Any, source));
+        using var receiver = to.OpenSocket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        receiver.Bind(new IPEndPoint(IPAddress.Any, target));
+        await sender.SendToAsync(new byte[] { 1 }, SocketFlags.None, new IPEndPoint(IPAddress.Parse("10.7.0.12"), target));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            return await receiver.ReceiveAsync(new byte[1], SocketFlags.None, limit.Token) == 1;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private async Task<bool> PingFromAsync(Netns guest, string source, string address) =>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Nephos.Kernel.Store;
 using Shouldly;
 
@@ -8,13 +7,12 @@ namespace Nephos.Testing;
 public static class SchemaKit
 {
     /// <summary>For both databases: <c>src/SERVICE/Schema/{sqlite,postgres}.sql</c> is what the model says.</summary>
-    public static void IsPinned<TDb>(string service, [CallerFilePath] string test = "") where TDb : ServiceDb
+    public static void IsPinned<TDb>(string service) where TDb : ServiceDb
     {
-        var root = test[..test.LastIndexOf("/test/", StringComparison.Ordinal)];
         foreach (var provider in new[] { "sqlite", "postgres" })
         {
             using var store = new Store<TDb>(new StoreOptions { Directory = Path.GetTempPath(), Postgres = provider == "postgres" ? "Host=none" : null }, "schema");
-            var file = Path.Combine(root, "src", service, "Schema", provider + ".sql");
+            var file = Path.Combine(Repository.Root, "src", service, "Schema", provider + ".sql");
             var wanted = store.CreateScript();
             if (Environment.GetEnvironmentVariable("NEPHOS_WRITE_SCHEMA") == "1")
             {

@@ -86,8 +86,8 @@ internal sealed partial class LinuxBridgeDriver
         if (IsNew(name, plan))
         {
             await SetIpv6Async(at, device, state.Network, cancel);
-            await _tools.IpAsync(_home, $"link set dev {peer} master {bridge} up\n", cancel);
             await ApplyPlanAsync(name, at, plan, cancel);
+            await _tools.IpAsync(_home, $"link set dev {peer} master {bridge} up\n", cancel);
         }
         await _servers.ServeNetworkAsync(state, at, leg, cancel);
     }

@@ -53,7 +53,11 @@ internal sealed partial class LinuxBridgeDriver
         }
         catch
         {
-            Forget(physical is null ? _names.Network(state.Network.Id) : "");
+            Forget(_names.Network(state.Network.Id));
+            if (physical is not null)
+            {
+                Forget("");
+            }
             throw;
         }
     }
@@ -102,7 +106,10 @@ internal sealed partial class LinuxBridgeDriver
         var at = Netns.Named(name);
         if (!_plans.ContainsKey(name))
         {
-            await _tools.AddNamespaceAsync(name, cancel);
+            if (await _tools.AddNamespaceAsync(name, cancel))
+            {
+                _empty[name] = true;
+            }
             at.SetSysctls(sysctls);
         }
         return at;
@@ -114,11 +121,17 @@ internal sealed partial class LinuxBridgeDriver
     /// <summary>The setting is the device's own, and must be right before the device gets addresses: so the device is made first, alone.</summary>
     private async Task SetIpv6Async(Netns at, LinkPlan device, NetworkSpec network, CancellationToken cancel)
     {
+        var wanted = network.Dhcp?.Addresses.Any(a => IpText.Version(a.Ip) == 6) == true;
         if (!at.Interfaces().Contains(device.Name))
         {
+            if (!wanted)
+            {
+                // The namespace's default for new devices.
+                return;
+            }
+            _empty.TryRemove(_names.Network(network.Id), out _);
             await _tools.IpAsync(at, IpBatch.Decide(new NamespacePlan([device with { Addresses = [], Up = false }], null, []), NoLinks, []), cancel);
         }
-        var wanted = network.Dhcp?.Addresses.Any(a => IpText.Version(a.Ip) == 6) == true;
         at.SetSysctls([new($"ipv6/conf/{device.Name}/disable_ipv6", wanted ? "0" : "1")]);
     }
 
@@ -132,6 +145,7 @@ internal sealed partial class LinuxBridgeDriver
     {
         if (!at.Interfaces().Contains(device))
         {
+            _empty.TryRemove(_names.Network(network.Id), out _);
             await _tools.IpAsync(_home, $"link add name {device} netns {at.Argument} mtu {network.Mtu} type vxlan id {network.Vni} dstport {VxlanPort} local {_options.HostIp}\n", cancel);
         }
     }

@@ -27,6 +27,9 @@ internal sealed partial class LinuxBridgeDriver : INetworkDriver
     /// <summary>Fingerprints of the plans in force, by namespace name.</summary>
     private readonly ConcurrentDictionary<string, string> _plans = new(StringComparer.Ordinal);
 
+    /// <summary>Namespaces made by this process and not filled yet: nothing is in them, so nothing has to be looked at.</summary>
+    private readonly ConcurrentDictionary<string, bool> _empty = new(StringComparer.Ordinal);
+
     /// <summary>Tables in force, by namespace name (empty for the host's own), then in the order they were written.</summary>
     private readonly ConcurrentDictionary<string, IReadOnlyList<NftTable>> _tables = new(StringComparer.Ordinal);
 
@@ -67,14 +70,18 @@ internal sealed partial class LinuxBridgeDriver : INetworkDriver
 
     public ValueTask DisposeAsync() => _servers.DisposeAsync();
 
+    private static readonly IReadOnlyDictionary<string, ObservedLink> EmptyNamespace =
+        new Dictionary<string, ObservedLink>(StringComparer.Ordinal) { ["lo"] = new("lo", null, "", 65536, null, false, null, [], null) };
+
     private bool IsNew(string name, NamespacePlan plan) => !_plans.TryGetValue(name, out var applied) || applied != plan.Fingerprint();
 
     /// <summary>Makes a namespace's devices and routes as planned. Returns what was there before.</summary>
     private async Task<IReadOnlyDictionary<string, ObservedLink>> ApplyPlanAsync(string name, Netns at, NamespacePlan plan, CancellationToken cancel)
     {
         _plans.TryRemove(name, out _);
-        var links = _tools.LinksAsync(at, cancel);
-        var routes = plan.Routes is not null ? _tools.RoutesAsync(at, cancel) : Task.FromResult<IReadOnlyList<ObservedRoute>>([]);
+        var empty = _empty.TryRemove(name, out _);
+        var links = empty ? Task.FromResult(EmptyNamespace) : _tools.LinksAsync(at, cancel);
+        var routes = plan.Routes is not null && !empty ? _tools.RoutesAsync(at, cancel) : Task.FromResult<IReadOnlyList<ObservedRoute>>([]);
         await _tools.IpAsync(at, IpBatch.Decide(plan, await links, await routes), cancel);
         _plans[name] = plan.Fingerprint();
         return await links;
@@ -107,6 +114,7 @@ internal sealed partial class LinuxBridgeDriver : INetworkDriver
     {
         _plans.TryRemove(name, out _);
         _tables.TryRemove(name, out _);
+        _empty.TryRemove(name, out _);
     }
 
     private string? PhysicalBridge(NetworkSpec network) =>

@@ -38,7 +38,6 @@ public static class NodeService
         switch (options.ComputeDriver)
         {
             case "qemu":
-                GuestFiles.ThrowIfTooLong(options.StateDirectory);
                 services.AddSingleton<Hypervisor>();
                 services.AddSingleton<ImageCache>();
                 services.AddSingleton<GuestDisks>();

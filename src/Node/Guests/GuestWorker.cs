@@ -60,7 +60,7 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
     {
         lock (_lock)
         {
-            if (_wanted is null || spec.Generation > _wanted.Generation)
+            if (_wanted is null || _leftover || spec.Generation > _wanted.Generation)
             {
                 if (_applying is not null && Overrides(spec, _wanted, _applyingGeneration))
                 {

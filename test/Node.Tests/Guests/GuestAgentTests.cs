@@ -283,6 +283,21 @@ public sealed class GuestAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task Pull_GuestThatWasALeftoverIsListedAgain_IsMadeAgain()
+    {
+        var guest = Valid.Guest();
+        await ApplyAsync(guest);
+        _feed.Forget(guest.Id);
+        Restart();
+        _feed.Put(Valid.Guest());
+        await _agent.PullOnceAsync(default);
+        await _agent.IdleAsync();
+        (await PowerAsync(guest.Id)).ShouldBe(GuestPower.Absent);
+        await ApplyAsync(guest);
+        (await PowerAsync(guest.Id)).ShouldBe(GuestPower.Running);
+    }
+
+    [Fact]
     public async Task Apply_ManyGuests_AllRun()
     {
         var guests = Enumerable.Range(0, 100).Select(_ => Valid.Guest()).ToList();

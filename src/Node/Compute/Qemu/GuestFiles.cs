@@ -1,16 +1,21 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Nephos.Node.Compute.Qemu;
 
-/// <summary>The files of one guest. Sockets' paths must fit into 107 bytes (sockaddr_un), which limits the state directory's length.</summary>
+/// <summary>
+/// The files of one guest. A socket's path has 107 bytes at most (sockaddr_un); below a state directory that is too deep for that, sockets are named through a
+/// link in /run, which <see cref="MakeShortcut"/> makes.
+/// </summary>
 internal readonly record struct GuestFiles(string Folder)
 {
-    /// <summary>The longest state directory: <c>/guests/</c>, an id of 36, <c>/</c> and the longest socket name must follow.</summary>
-    public const int LongestState = 107 - 8 - 36 - 1 - 11;
+    private const int LongestSocket = 107;
 
     public string PidFile => At("qemu.pid");
-    public string Qmp => At("qmp.sock");
-    public string Vnc => At("vnc.sock");
-    public string Serial => At("serial.sock");
-    public string Migration => At("memory.sock");
+    public string Qmp => Socket("qmp.sock");
+    public string Vnc => Socket("vnc.sock");
+    public string Serial => Socket("serial.sock");
+    public string Migration => Socket("memory.sock");
     public string Console => At(ConsoleLog.FileName);
     public string Overlay => At("root.qcow2");
     public string ConfigDrive => At("config.iso");
@@ -21,14 +26,36 @@ internal readonly record struct GuestFiles(string Folder)
     /// <summary>Saved memory; its presence, without a process, says that the guest is suspended.</summary>
     public string Memory => At("memory");
 
-    private string At(string name) => Path.Combine(Folder, name);
-
-    /// <summary>Refuses a state directory in which sockets cannot be named.</summary>
-    public static void ThrowIfTooLong(string stateDirectory)
+    /// <summary>Makes the link that sockets are named through, if they need it. /run is empty after a boot, and only root may write there, who also runs QEMU.</summary>
+    public void MakeShortcut()
     {
-        if (System.Text.Encoding.UTF8.GetByteCount(Path.GetFullPath(stateDirectory)) > LongestState)
+        if (!IsTooLong(At("serial.sock")))
         {
-            throw new ArgumentException($"The state directory's path may have {LongestState} bytes at most, because the guests' sockets are in it", nameof(stateDirectory));
+            return;
+        }
+        var link = new FileInfo(ShortcutOf(Folder));
+        if (link.LinkTarget != Folder)
+        {
+            link.Delete();
+            File.CreateSymbolicLink(link.FullName, Folder);
         }
     }
+
+    /// <summary>Takes the link away again.</summary>
+    public void RemoveShortcut()
+    {
+        if (IsTooLong(At("serial.sock")))
+        {
+            File.Delete(ShortcutOf(Folder));
+        }
+    }
+
+    private static string ShortcutOf(string folder) => "/run/nephos-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(folder)).AsSpan(0, 12));
+
+    private static bool IsTooLong(string path) => Encoding.UTF8.GetByteCount(path) > LongestSocket;
+
+    /// <summary>All or none of a guest's sockets go through the link, so the longest name decides.</summary>
+    private string Socket(string name) => IsTooLong(At("serial.sock")) ? Path.Combine(ShortcutOf(Folder), name) : At(name);
+
+    private string At(string name) => Path.Combine(Folder, name);
 }

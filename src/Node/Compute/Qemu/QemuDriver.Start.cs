@@ -30,6 +30,7 @@ internal sealed partial class QemuDriver
     /// <summary>Process, memory, cards, CPUs. What fails or is cancelled before the CPUs run ends the process: the guest is then what it was before.</summary>
     private async Task LaunchAsync(QemuLaunch launch, GuestFiles files, bool restore, CancellationToken cancel)
     {
+        files.MakeShortcut();
         foreach (var stale in (string[])[files.Qmp, files.Vnc, files.Serial, files.Migration, files.PidFile])
         {
             File.Delete(stale);

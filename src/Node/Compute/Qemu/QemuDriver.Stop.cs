@@ -97,6 +97,7 @@ internal sealed partial class QemuDriver
         {
             await QemuProcess.KillAsync(pid, files.Folder, time, cancel).ConfigureAwait(false);
         }
+        files.RemoveShortcut();
         if (Directory.Exists(files.Folder))
         {
             Directory.Delete(files.Folder, recursive: true);

@@ -26,6 +26,9 @@ internal sealed partial class QemuDriver(
     private long _imagesSwept;
     private volatile bool _closing;
 
+    /// <summary>How long a guest may take to greet a new connection.</summary>
+    internal TimeSpan ConnectLimit { get; init; } = QmpClient.DefaultLimit;
+
     public ComputeCapabilities Capabilities { get; } = new(HotPlugNics: true, Suspend: true);
 
     public event Action<string>? Changed;
@@ -161,10 +164,16 @@ internal sealed partial class QemuDriver(
         {
             return null;
         }
+        files.MakeShortcut();
         QmpClient qmp;
         try
         {
-            qmp = await QmpClient.ConnectAsync(files.Qmp, QmpClient.DefaultLimit, time, cancel).ConfigureAwait(false);
+            qmp = await QmpClient.ConnectAsync(files.Qmp, ConnectLimit, time, cancel).ConfigureAwait(false);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain or SocketError.NoBufferSpaceAvailable)
+        {
+            // Its queue is full of connections that were given up: it is stuck, which may pass.
+            throw new TimeoutException($"QEMU process {pid} does not answer", e);
         }
         catch (Exception e) when (e is SocketException or QmpClosedException)
         {

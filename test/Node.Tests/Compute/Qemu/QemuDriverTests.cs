@@ -128,6 +128,23 @@ public sealed class QemuDriverTests : ComputeDriverKit
     }
 
     [Fact]
+    public async Task Observe_AdoptedGuestThatIsStuck_TimesOutAndDoesNotEndIt()
+    {
+        var spec = await StartedAsync();
+        await ((IAsyncDisposable)Driver).DisposeAsync();
+        var pid = QemuProcess.FindAll(GuestFolder(spec.Id)).ShouldHaveSingleItem();
+        await _ns.RunOrThrowAsync("kill", ["-STOP", $"{pid}"]);
+        await using var next = Open(_plug, limit: TimeSpan.FromMilliseconds(200));
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            await Should.ThrowAsync<TimeoutException>(() => next.ObserveAsync(spec.Id, default));
+        }
+        await _ns.RunOrThrowAsync("kill", ["-CONT", $"{pid}"]);
+        await next.DisposeAsync();
+        await ShouldBeAsync(spec.Id, GuestPower.Running, 3);
+    }
+
+    [Fact]
     public async Task Create_TwoGuestsAtOnce_FetchTheImageOnce()
     {
         await Task.WhenAll(Driver.CreateAsync(Spec(NewId.Uuid()), default), Driver.CreateAsync(Spec(NewId.Uuid()), default));
@@ -200,14 +217,31 @@ public sealed class QemuDriverTests : ComputeDriverKit
         File.Exists(Path.Combine(_ns.Folder, "hypervisor.json")).ShouldBeTrue();
     }
 
-    private QemuDriver Open(INetworkPlug plug, string accelerator = "tcg")
+    [Fact]
+    public async Task Start_StateDirectoryTooDeepForSockets_WorksAllTheSame()
     {
-        var options = new NodeOptions { Host = "node1", StateDirectory = _ns.Folder, Accelerator = accelerator };
+        var deep = Path.Combine(_ns.Folder, new string('d', 100));
+        await using var driver = Open(_plug, state: deep);
+        var spec = Spec(NewId.Uuid());
+        await driver.CreateAsync(spec, default);
+        await driver.StartAsync(spec, default);
+        await driver.SuspendAsync(spec.Id, default);
+        await driver.StartAsync(spec, default);
+        await driver.DisposeAsync();
+        await using var next = Open(_plug, state: deep);
+        (await next.ObserveAsync(spec.Id, default)).Power.ShouldBe(GuestPower.Running);
+        await next.RemoveAsync(spec.Id, default);
+        Directory.EnumerateFileSystemEntries("/run", "nephos-*").Where(link => new FileInfo(link).LinkTarget?.StartsWith(deep, StringComparison.Ordinal) == true).ShouldBeEmpty();
+    }
+
+    private QemuDriver Open(INetworkPlug plug, string accelerator = "tcg", string? state = null, TimeSpan? limit = null)
+    {
+        var options = new NodeOptions { Host = "node1", StateDirectory = state ?? _ns.Folder, Accelerator = accelerator };
         var folders = new GuestFolders(options);
         var images = new ImageCache(options, folders, _feed, TimeProvider.System);
         return new QemuDriver(
             folders, new Hypervisor(options, folders, _ns, NullLogger<Hypervisor>.Instance), new GuestDisks(options, folders, _feed, images, _ns), plug,
-            TimeProvider.System, NullLogger<QemuDriver>.Instance);
+            TimeProvider.System, NullLogger<QemuDriver>.Instance) { ConnectLimit = limit ?? QmpClient.DefaultLimit };
     }
 
     private async Task<IReadOnlyList<string>> TapsAsync()

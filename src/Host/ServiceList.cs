@@ -1,3 +1,4 @@
+using Nephos.Glance;
 using Nephos.Kernel.Api;
 using Nephos.Keystone;
 using Nephos.Nova;
@@ -11,6 +12,7 @@ public static class ServiceList
     public static IReadOnlyList<INephosService> All() =>
     [
         new KeystoneService(),
+        new GlanceService(),
         new PlacementService(),
         new NovaService(),
     ];

@@ -186,8 +186,14 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         // 300 and 304 carry what the error says in their headers, no envelope.
         http.Response.ContentType = service.Errors.ContentType;
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
-        await using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WireJson.For(ApiVersion.None).Encoder }))
+        if (service.Errors.Render(http, error, context.RequestId) is { } rendered)
         {
+            http.Response.ContentType = rendered.ContentType;
+            System.Buffers.BuffersExtensions.Write(buffer, System.Text.Encoding.UTF8.GetBytes(rendered.Text));
+        }
+        else
+        {
+            await using var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WireJson.For(ApiVersion.None).Encoder });
             service.Errors.Write(writer, error, context.RequestId);
         }
         http.Response.ContentLength = buffer.WrittenCount;

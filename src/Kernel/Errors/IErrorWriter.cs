@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Kernel.Errors;
@@ -8,6 +9,9 @@ public interface IErrorWriter
 {
     /// <summary>Writes the body of an error: <c>{"itemNotFound": {...}}</c>, <c>{"NeutronError": {...}}</c>, <c>{"error": {...}}</c>, ...</summary>
     void Write(Utf8JsonWriter writer, ApiError error, string requestId);
+
+    /// <summary>The whole body where it depends on the request (what it accepts, its microversion) or is no JSON; null: <see cref="Write"/> makes it.</summary>
+    (string ContentType, string Text)? Render(HttpContext http, ApiError error, string requestId) => null;
 
     /// <summary>Media type of the error body.</summary>
     string ContentType => "application/json";

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Nephos.Contracts.Glance;
+using Nephos.Glance.Discovery;
+using Nephos.Glance.ImageData;
+using Nephos.Glance.Images;
+using Nephos.Glance.Members;
+using Nephos.Glance.Schemas;
+using Nephos.Glance.Stores;
+using Nephos.Kernel;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Policy;
+using Nephos.Kernel.Store;
+
+namespace Nephos.Glance;
+
+/// <summary>Glance: disk images and their bytes.</summary>
+public sealed class GlanceService : INephosService
+{
+    public GlanceService()
+    {
+        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service" };
+        VersionEndpoints.Map(Api.Group(""));
+        var v2 = Api.Group("/v2");
+        ImageEndpoints.Map(v2.Group("/images"));
+        ImageDataEndpoints.Map(v2.Group("/images/{image_id}"));
+        MemberEndpoints.Map(v2.Group("/images/{image_id}/members"));
+        SchemaEndpoints.Map(v2.Group("/schemas"));
+        DiscoveryEndpoints.Map(v2.Group("/info"));
+    }
+
+    public ServiceApi Api { get; }
+
+    public void AddServices(IServiceCollection services)
+    {
+        services.AddStore<GlanceDb>("glance");
+        services.AddSingleton<IImageStore>(p => new FileImageStore(Path.Combine(p.GetRequiredService<CloudFacts>().StateDirectory, "images")));
+        services.AddSingleton<ImageOperations>();
+        services.AddSingleton<ImageUploads>();
+        services.AddReconciler<UploadReconciler>();
+        services.AddSingleton<FirstImage>();
+        services.AddSingleton<IHostedService>(p => p.GetRequiredService<FirstImage>());
+        services.AddSingleton<IImages, ImagesForServices>();
+    }
+
+    public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
+    {
+        ImagePolicy.Register(services.GetRequiredService<PolicyEngine>());
+        await services.GetRequiredService<Store<GlanceDb>>().PrepareAsync(cancel).ConfigureAwait(false);
+        await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
+    }
+
+    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<GlanceDb>>().Warm();
+}

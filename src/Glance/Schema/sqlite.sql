@@ -1,0 +1,144 @@
+CREATE TABLE "changes" (
+    "revision" INTEGER NOT NULL CONSTRAINT "PK_changes" PRIMARY KEY AUTOINCREMENT,
+    "at" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "resource_type" TEXT NOT NULL,
+    "resource_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "user_id" TEXT NULL,
+    "request_id" TEXT NOT NULL,
+    "remote_address" TEXT NULL
+);
+
+
+CREATE TABLE "facts" (
+    "name" TEXT NOT NULL CONSTRAINT "PK_facts" PRIMARY KEY,
+    "value" TEXT NOT NULL
+);
+
+
+CREATE TABLE "image_members" (
+    "image_id" TEXT NOT NULL,
+    "member_id" TEXT NOT NULL,
+    "status" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    CONSTRAINT "PK_image_members" PRIMARY KEY ("image_id", "member_id")
+);
+
+
+CREATE TABLE "image_properties" (
+    "image_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "value" TEXT NOT NULL,
+    CONSTRAINT "PK_image_properties" PRIMARY KEY ("image_id", "name")
+);
+
+
+CREATE TABLE "image_tags" (
+    "image_id" TEXT NOT NULL,
+    "tag" TEXT NOT NULL,
+    CONSTRAINT "PK_image_tags" PRIMARY KEY ("image_id", "tag")
+);
+
+
+CREATE TABLE "images" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_images" PRIMARY KEY,
+    "name" TEXT NULL,
+    "status" TEXT NOT NULL,
+    "visibility" TEXT NOT NULL,
+    "owner" TEXT NULL,
+    "disk_format" TEXT NULL,
+    "container_format" TEXT NULL,
+    "min_disk" INTEGER NOT NULL,
+    "min_ram" INTEGER NOT NULL,
+    "size" INTEGER NULL,
+    "virtual_size" INTEGER NULL,
+    "checksum" TEXT NULL,
+    "os_hash_algo" TEXT NULL,
+    "os_hash_value" TEXT NULL,
+    "protected" INTEGER NOT NULL,
+    "os_hidden" INTEGER NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "generation" INTEGER NOT NULL,
+    "upload_id" TEXT NULL,
+    "upload_seen_at" TEXT NULL
+);
+
+
+CREATE TABLE "saga_steps" (
+    "saga_id" TEXT NOT NULL,
+    "position" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "state" INTEGER NOT NULL,
+    "output" TEXT NULL,
+    "error" TEXT NULL,
+    "started_at" TEXT NOT NULL,
+    "finished_at" TEXT NOT NULL,
+    CONSTRAINT "PK_saga_steps" PRIMARY KEY ("saga_id", "position")
+);
+
+
+CREATE TABLE "sagas" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_sagas" PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "resource" TEXT NOT NULL,
+    "active_resource" TEXT NULL,
+    "state" INTEGER NOT NULL,
+    "parameters" TEXT NOT NULL,
+    "request_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "user_id" TEXT NULL,
+    "error" TEXT NULL,
+    "abort_requested" INTEGER NOT NULL,
+    "owner" TEXT NULL,
+    "lease_until" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
+
+
+CREATE INDEX "changes_by_time" ON "changes" ("at");
+
+
+CREATE INDEX "image_members_by_project" ON "image_members" ("member_id", "status");
+
+
+CREATE INDEX "image_properties_by_value" ON "image_properties" ("name", "value");
+
+
+CREATE INDEX "image_tags_by_tag" ON "image_tags" ("tag");
+
+
+CREATE INDEX "images_by_creation" ON "images" ("created_at", "id");
+
+
+CREATE INDEX "images_by_name" ON "images" ("name", "id");
+
+
+CREATE INDEX "images_by_owner" ON "images" ("owner", "created_at", "id");
+
+
+CREATE INDEX "images_by_update" ON "images" ("updated_at", "id");
+
+
+CREATE INDEX "images_by_upload" ON "images" ("upload_id") WHERE upload_id IS NOT NULL;
+
+
+CREATE INDEX "images_by_visibility" ON "images" ("visibility", "created_at", "id");
+
+
+CREATE INDEX "sagas_by_resource" ON "sagas" ("resource", "state");
+
+
+CREATE INDEX "sagas_by_state" ON "sagas" ("state", "lease_until");
+
+
+CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
+
+

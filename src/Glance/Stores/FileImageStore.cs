@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Nephos.Kernel.Ids;
+
+namespace Nephos.Glance.Stores;
+
+/// <summary>
+/// A file per image in one folder. A write goes to a hidden file of a name of its own; the commit flushes it, renames it, and flushes the folder, so
+/// that a power cut leaves either the whole file under its name or nothing under it.
+/// </summary>
+public sealed partial class FileImageStore : IImageStore
+{
+    private const string Incoming = ".incoming-";
+    private const int NoSpace = 28; // ENOSPC, errno.h
+    private const int OverQuota = 122; // EDQUOT
+    private readonly string _folder;
+    private readonly ConcurrentDictionary<string, bool> _writing = new(StringComparer.Ordinal);
+
+    public FileImageStore(string folder)
+    {
+        _folder = folder;
+        Directory.CreateDirectory(folder);
+    }
+
+    public string Id => "file";
+
+    public IImageWriter Begin() => new Writer(this, Incoming + NewId.Hex());
+
+    public Stream? Open(string key)
+    {
+        try
+        {
+            return new FileStream(PathOf(key), new FileStreamOptions { Mode = FileMode.Open, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.Asynchronous });
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public bool Move(string from, string to)
+    {
+        try
+        {
+            File.Move(PathOf(from), PathOf(to), overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        FlushFolder();
+        return true;
+    }
+
+    public bool Delete(string key)
+    {
+        var path = PathOf(key);
+        if (!File.Exists(path)) { return false; }
+        File.Delete(path);
+        return true;
+    }
+
+    public IReadOnlyList<string> Keys() => [.. new DirectoryInfo(_folder).EnumerateFiles().Select(f => f.Name).Where(n => n[0] != '.')];
+
+    public int RemoveLeftovers()
+    {
+        var removed = 0;
+        foreach (var file in new DirectoryInfo(_folder).EnumerateFiles(Incoming + "*"))
+        {
+            if (_writing.ContainsKey(file.Name)) { continue; }
+            file.Delete();
+            removed++;
+        }
+        return removed;
+    }
+
+    /// <summary>Keys are ids that clients may choose (in a UUID's shape), never paths.</summary>
+    private string PathOf(string key) => key.Length > 0 && key[0] != '.' && key.AsSpan().IndexOfAny('/', '\\', '\0') < 0
+        ? Path.Combine(_folder, key)
+        : throw new ArgumentException("not a key", nameof(key));
+
+    private void FlushFolder()
+    {
+        if (OperatingSystem.IsWindows()) { return; }
+        var handle = Open(_folder, 0);
+        if (handle < 0) { throw new Win32Exception(Marshal.GetLastPInvokeError()); }
+        var result = Fsync(handle);
+        var error = Marshal.GetLastPInvokeError();
+        _ = Close(handle);
+        if (result < 0) { throw new Win32Exception(error); }
+    }
+
+    // The framework flushes files, not folders.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Fsync(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int handle);
+
+    private sealed class Writer : IImageWriter
+    {
+        private readonly FileImageStore _store;
+        private readonly string _name;
+        private readonly FileStream _stream;
+        private bool _committed;
+
+        public Writer(FileImageStore store, string name)
+        {
+            (_store, _name) = (store, name);
+            store._writing[name] = true;
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.Asynchronous };
+            if (!OperatingSystem.IsWindows()) { options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; }
+            _stream = new FileStream(PathHere, options);
+        }
+
+        private string PathHere => Path.Combine(_store._folder, _name);
+
+        public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+        {
+            try
+            {
+                await _stream.WriteAsync(bytes, cancel).ConfigureAwait(false);
+            }
+            catch (IOException error) when (error.HResult is NoSpace or OverQuota)
+            {
+                throw new ImageStoreFullException("No space left on device", error);
+            }
+        }
+
+        public Stream Read() => new FileStream(PathHere, new FileStreamOptions { Mode = FileMode.Open, Share = FileShare.ReadWrite | FileShare.Delete });
+
+        public async Task CommitAsync(string key)
+        {
+            await Task.Run(() => _stream.Flush(flushToDisk: true)).ConfigureAwait(false);
+            await _stream.DisposeAsync().ConfigureAwait(false);
+            File.Move(PathHere, _store.PathOf(key), overwrite: true);
+            _committed = true;
+            _store._writing.TryRemove(_name, out _);
+            _store.FlushFolder();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stream.DisposeAsync().ConfigureAwait(false);
+            if (!_committed) { File.Delete(PathHere); }
+            _store._writing.TryRemove(_name, out _);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace Nephos.Glance.Stores;
+
+/// <summary>Images in memory, for tests and clouds that shall leave no trace. Forgets all when the process ends.</summary>
+public sealed class MemoryImageStore : IImageStore
+{
+    private readonly ConcurrentDictionary<string, byte[]> _data = new(StringComparer.Ordinal);
+
+    public string Id => "memory";
+
+    /// <summary>Writes fail as on a full medium beyond this many bytes; null: never.</summary>
+    public long? Room { get; set; }
+
+    public IImageWriter Begin() => new Writer(this);
+    public Stream? Open(string key) => _data.TryGetValue(key, out var bytes) ? new MemoryStream(bytes, writable: false) : null;
+    public bool Delete(string key) => _data.TryRemove(key, out _);
+    public IReadOnlyList<string> Keys() => [.. _data.Keys];
+    public int RemoveLeftovers() => 0;
+
+    public bool Move(string from, string to)
+    {
+        if (!_data.TryRemove(from, out var bytes)) { return false; }
+        _data[to] = bytes;
+        return true;
+    }
+
+    private sealed class Writer(MemoryImageStore store) : IImageWriter
+    {
+        private readonly MemoryStream _stream = new();
+
+        public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+        {
+            if (store.Room is { } room && _stream.Length + bytes.Length > room) { throw new ImageStoreFullException("No space left in memory store", new IOException()); }
+            return _stream.WriteAsync(bytes, cancel);
+        }
+
+        public Stream Read() => new MemoryStream(_stream.GetBuffer(), 0, (int)_stream.Length, writable: false);
+
+        public Task CommitAsync(string key)
+        {
+            store._data[key] = _stream.ToArray();
+            return Task.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync() => _stream.DisposeAsync();
+    }
+}

@@ -1,6 +1,7 @@
 using Nephos.Glance;
 using Nephos.Kernel.Api;
 using Nephos.Keystone;
+using Nephos.Neutron;
 using Nephos.Nova;
 using Nephos.Placement;
 
@@ -14,6 +15,7 @@ public static class ServiceList
         new KeystoneService(),
         new GlanceService(),
         new PlacementService(),
+        new NeutronService(),
         new NovaService(),
     ];
 }

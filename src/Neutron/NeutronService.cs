@@ -7,9 +7,11 @@ using Nephos.Kernel;
 using Nephos.Neutron.FloatingIps;
 using Nephos.Neutron.Networks;
 using Nephos.Neutron.NodeFeed;
+using Nephos.Neutron.Ports;
 using Nephos.Neutron.Routers;
 using Nephos.Neutron.SecurityGroupRules;
 using Nephos.Neutron.SecurityGroups;
+using Nephos.Neutron.Subnets;
 
 namespace Nephos.Neutron;
 
@@ -20,6 +22,8 @@ public sealed class NeutronService : INephosService
     {
         Api = new ServiceApi("neutron", "network", "/networking", new NeutronErrors()) { Description = "OpenStack Networking" };
         NetworkEndpoints.Map(Api.Group("/v2.0/networks"));
+        SubnetEndpoints.Map(Api.Group("/v2.0/subnets"));
+        PortEndpoints.Map(Api.Group("/v2.0/ports"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));
     }
@@ -32,6 +36,10 @@ public sealed class NeutronService : INephosService
         services.AddSingleton<FeedMarks>();
         services.AddSingleton<DeviceNotices>();
         services.AddSingleton<NetworkOperations>();
+        services.AddSingleton<SubnetOperations>();
+        services.AddSingleton<DhcpPorts>();
+        services.AddSingleton<PortOperations>();
+        services.AddSingleton<IPorts>(p => p.GetRequiredService<PortOperations>());
         services.AddSingleton<SecurityGroupOperations>();
         services.AddSingleton<ISecurityGroups>(p => p.GetRequiredService<SecurityGroupOperations>());
         services.AddSingleton<SecurityGroupRuleOperations>();
@@ -39,8 +47,10 @@ public sealed class NeutronService : INephosService
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
-        var policies = services.GetRequiredService<PolicyEngine>();
+        var policies = services.GetRequiredService<PolicySet>().Of(Api.Name);
         NetworkTable.Table.Register(policies);
+        SubnetTable.Table.Register(policies);
+        PortTable.Table.Register(policies);
         SecurityGroupTable.Table.Register(policies);
         SecurityGroupRuleTable.Table.Register(policies);
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);

@@ -1,11 +1,12 @@
+using System.Globalization;
 using Nephos.Kernel.Errors;
 
 namespace Nephos.Neutron.Networks;
 
 internal static class NetworkErrors
 {
-    public static ApiError InUse(string id, string reason = "There are one or more ports still in use on the network") =>
-        new ConflictError($"Unable to complete operation on network {id}. {reason}.", "NetworkInUse");
+    public static ApiError InUse(string id, IEnumerable<string> ports) => new ConflictError(
+        $"Unable to complete operation on network {id}. There are one or more ports still in use on the network, id for these ports is: {string.Join(',', ports)}.", "NetworkInUse");
 
     public static ApiError TunnelIdInUse(int id) => new ConflictError($"Unable to create the network. The tunnel ID {id} is in use.", "TunnelIdInUse");
 
@@ -17,5 +18,6 @@ internal static class NetworkErrors
 
     public static ApiError ExternalInUse(string id) => new ConflictError($"External network {id} cannot be updated to be made non-external, since it has existing gateway ports.", "ExternalNetworkInUse");
 
-    public static ApiError InvalidMtu(int mtu, int least, string what) => NeutronErrors.InvalidInput($"Requested MTU is too small: requested {mtu}, but {what} needs at least {least}");
+    public static ApiError MtuConflict(string id, int least) => new ConflictError(
+        string.Create(CultureInfo.InvariantCulture, $"MTU of {id} is not valid, subnet requires a minimum of {least}"), "NetworkMTUSubnetConflict");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Contracts.Node;
+using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
@@ -16,6 +17,17 @@ namespace Nephos.Neutron.Networks;
 /// <summary>Makes, changes and deletes networks.</summary>
 internal sealed class NetworkOperations(Store<NeutronDb> store, FeedMarks marks)
 {
+    /// <summary>How many of the ports in use an error names; upstream names all.</summary>
+    private const int ShownUsers = 20;
+
+    /// <summary>Networks by id, each of which the caller may see; else 404 for the first that he may not.</summary>
+    public async Task<IReadOnlyDictionary<string, Network>> VisibleAsync(Call call, IEnumerable<string> ids)
+    {
+        var wanted = ids.Distinct(StringComparer.Ordinal).ToList();
+        var found = await store.ReadAsync(db => NetworkView.Scope(db, call.Context).Where(n => wanted.Contains(n.Id)).ToDictionaryAsync(n => n.Id), call.Cancel).ConfigureAwait(false);
+        return wanted.FirstOrDefault(id => !found.ContainsKey(id)) is { } missing ? throw NeutronErrors.NetworkNotFound(missing) : found;
+    }
+
     /// <summary>The network with what its JSON shows, or 404; rights are the caller's to check.</summary>
     public Task<NetworkView> GetAsync(string id, CancellationToken cancel) => store.ReadAsync(db => GetAsync(db, id), cancel);
 
@@ -114,15 +126,16 @@ internal sealed class NetworkOperations(Store<NeutronDb> store, FeedMarks marks)
     private static async Task CheckMtuAsync(NeutronDb db, Network network)
     {
         var versions = await db.Subnets.Where(s => s.NetworkId == network.Id).Select(s => s.IpVersion).Distinct().ToListAsync().ConfigureAwait(false);
-        if (versions.Contains(6) && network.Mtu < Limits.Ipv6MinMtu) { throw NetworkErrors.InvalidMtu(network.Mtu, Limits.Ipv6MinMtu, "a network with IPv6 subnets"); }
-        if (versions.Contains(4) && network.Mtu < Limits.Ipv4MinMtu) { throw NetworkErrors.InvalidMtu(network.Mtu, Limits.Ipv4MinMtu, "a network with IPv4 subnets"); }
+        if (versions.Contains(6) && network.Mtu < Limits.Ipv6MinMtu) { throw NetworkErrors.MtuConflict(network.Id, Limits.Ipv6MinMtu); }
+        if (versions.Contains(4) && network.Mtu < Limits.Ipv4MinMtu) { throw NetworkErrors.MtuConflict(network.Id, Limits.Ipv4MinMtu); }
     }
 
     /// <summary>Its subnets and DHCP ports go with it; any other port keeps it: 409.</summary>
     public Task DeleteAsync(RequestContext context, string id, CancellationToken cancel) => store.WriteAsync(async db =>
     {
         var network = await db.Networks.FirstOrDefaultAsync(n => n.Id == id).ConfigureAwait(false) ?? throw NeutronErrors.NetworkNotFound(id);
-        if (await db.Ports.AnyAsync(p => p.NetworkId == id && p.DeviceOwner != DeviceOwners.Dhcp).ConfigureAwait(false)) { throw NetworkErrors.InUse(id); }
+        var users = await db.Ports.Where(p => p.NetworkId == id && p.DeviceOwner != DeviceOwners.Dhcp).OrderBy(p => p.Id).Select(p => p.Id).Take(ShownUsers).ToListAsync().ConfigureAwait(false);
+        if (users.Count > 0) { throw NetworkErrors.InUse(id, users); }
         var ports = await db.Ports.Where(p => p.NetworkId == id).Select(p => p.Id).ToListAsync().ConfigureAwait(false);
         var subnets = await db.Subnets.Where(s => s.NetworkId == id).Select(s => s.Id).ToListAsync().ConfigureAwait(false);
         await db.Ports.Where(p => ports.Contains(p.Id)).ExecuteDeleteAsync().ConfigureAwait(false);

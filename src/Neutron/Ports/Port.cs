@@ -36,6 +36,8 @@ internal sealed class Port : StandardRow
     /// <summary>JSON list of <c>{"opt_name", "opt_value", "ip_version"}</c>, as shown.</summary>
     public string DhcpOptionsJson { get; set; } = "[]";
     public string DnsName { get; set; } = "";
+    /// <summary>Made with an empty list of addresses: <c>ip_allocation</c> none.</summary>
+    public bool NoAddresses { get; set; }
 
     public static void Map(ModelBuilder model)
     {

@@ -159,6 +159,7 @@ CREATE TABLE ports (
     address_pairs_json text NOT NULL,
     dhcp_options_json text NOT NULL,
     dns_name text NOT NULL,
+    no_addresses boolean NOT NULL,
     project_id text NOT NULL,
     description text NOT NULL,
     created_at timestamp with time zone NOT NULL,

@@ -152,6 +152,7 @@ CREATE TABLE "ports" (
     "address_pairs_json" TEXT NOT NULL,
     "dhcp_options_json" TEXT NOT NULL,
     "dns_name" TEXT NOT NULL,
+    "no_addresses" INTEGER NOT NULL,
     "project_id" TEXT NOT NULL,
     "description" TEXT NOT NULL,
     "created_at" TEXT NOT NULL,

@@ -45,7 +45,7 @@ public sealed class GlanceService : INephosService
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
-        ImagePolicy.Register(services.GetRequiredService<PolicyEngine>());
+        ImagePolicy.Register(services.GetRequiredService<PolicySet>().Of("glance"));
         await services.GetRequiredService<Store<GlanceDb>>().PrepareAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
     }

@@ -24,6 +24,8 @@ public sealed class NeutronService : INephosService
         NetworkEndpoints.Map(Api.Group("/v2.0/networks"));
         SubnetEndpoints.Map(Api.Group("/v2.0/subnets"));
         PortEndpoints.Map(Api.Group("/v2.0/ports"));
+        RouterEndpoints.Map(Api.Group("/v2.0/routers"));
+        FloatingIpEndpoints.Map(Api.Group("/v2.0/floatingips"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));
     }
@@ -40,6 +42,9 @@ public sealed class NeutronService : INephosService
         services.AddSingleton<DhcpPorts>();
         services.AddSingleton<PortOperations>();
         services.AddSingleton<IPorts>(p => p.GetRequiredService<PortOperations>());
+        services.AddSingleton<RouterOperations>();
+        services.AddSingleton<RouterInterfaces>();
+        services.AddSingleton<FloatingIpOperations>();
         services.AddSingleton<SecurityGroupOperations>();
         services.AddSingleton<ISecurityGroups>(p => p.GetRequiredService<SecurityGroupOperations>());
         services.AddSingleton<SecurityGroupRuleOperations>();
@@ -51,6 +56,8 @@ public sealed class NeutronService : INephosService
         NetworkTable.Table.Register(policies);
         SubnetTable.Table.Register(policies);
         PortTable.Table.Register(policies);
+        RouterTable.Table.Register(policies);
+        FloatingIpTable.Table.Register(policies);
         SecurityGroupTable.Table.Register(policies);
         SecurityGroupRuleTable.Table.Register(policies);
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);

@@ -5,26 +5,35 @@ using Nephos.Neutron.NodeFeed;
 
 namespace Nephos.Neutron.FloatingIps;
 
-/// <summary>Floating IPs lose their port when it goes or loses the address; they stay their project's.</summary>
+/// <summary>What happens to floating IPs when their port changes or goes, inside the port's write.</summary>
 internal static class FloatingIpRelease
 {
-    /// <summary>Of ports that are about to go.</summary>
-    public static Task OfPortsAsync(NeutronDb db, FeedMarks marks, RequestContext context, IReadOnlyCollection<string> portIds) =>
-        ReleaseAsync(db, marks, context, db.FloatingIps.Where(f => f.FixedPortId != null && portIds.Contains(f.FixedPortId)));
-
-    /// <summary>Of a port's addresses that it has no more.</summary>
-    public static Task OfLostAddressesAsync(NeutronDb db, FeedMarks marks, RequestContext context, string portId) =>
-        ReleaseAsync(db, marks, context, db.FloatingIps.Where(f => f.FixedPortId == portId && !db.FixedIps.Any(i => i.PortId == portId && i.Ip == f.FixedIpAddress)));
-
-    private static async Task ReleaseAsync(NeutronDb db, FeedMarks marks, RequestContext context, IQueryable<FloatingIp> which)
+    /// <summary>
+    /// Before ports are deleted: their floating IPs stay, without port. Upstream's 409 when one of them belongs to a project that the caller is not of, who could not associate it again.
+    /// </summary>
+    public static async Task OfPortsAsync(NeutronDb db, FeedMarks marks, RequestContext context, IReadOnlyCollection<string> portIds)
     {
-        var found = await which.Select(f => new { f.Id, f.RouterId }).ToListAsync().ConfigureAwait(false);
-        if (found.Count == 0) { return; }
-        var ids = found.Select(f => f.Id).ToList();
-        var now = context.Now;
-        await db.FloatingIps.Where(f => ids.Contains(f.Id)).ExecuteUpdateAsync(u => u
-            .SetProperty(f => f.FixedPortId, (string?)null).SetProperty(f => f.FixedIpAddress, (string?)null).SetProperty(f => f.RouterId, (string?)null)
-            .SetProperty(f => f.Status, FloatingIp.Down).SetProperty(f => f.Revision, f => f.Revision + 1).SetProperty(f => f.UpdatedAt, now)).ConfigureAwait(false);
-        await marks.MarkAsync(db, NetworkRecordKind.Router, [.. found.Select(f => f.RouterId).OfType<string>()]).ConfigureAwait(false);
+        var floating = await db.FloatingIps.AsTracking().Where(f => f.FixedPortId != null && portIds.Contains(f.FixedPortId)).ToListAsync().ConfigureAwait(false);
+        if (floating.Count == 0) { return; }
+        if (!context.IsAdmin && floating.FirstOrDefault(f => f.ProjectId != context.Who.ProjectId) is { } foreign) { throw FloatingIpErrors.PortHasForeign(foreign.FixedPortId!); }
+        var routers = floating.Select(f => f.RouterId).OfType<string>().ToList();
+        foreach (var one in floating)
+        {
+            (one.FixedPortId, one.FixedIpAddress, one.RouterId, one.Status) = (null, null, null, FloatingIp.Down);
+            one.Touch(context);
+            db.Record(context, "update", "floatingip", one.Id, one.ProjectId);
+        }
+        await marks.MarkAsync(db, NetworkRecordKind.Router, routers).ConfigureAwait(false);
+        // The ports are deleted by a statement of their own, which the foreign key must let through.
+        await db.SaveChangesAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>After a port's addresses changed: upstream's 400 when it lost one that a floating IP is translated to.</summary>
+    public static async Task CheckAddressesAsync(NeutronDb db, string portId)
+    {
+        if (await db.FloatingIps.AnyAsync(f => f.FixedPortId == portId && !db.FixedIps.Any(i => i.PortId == portId && i.Ip == f.FixedIpAddress)).ConfigureAwait(false))
+        {
+            throw FloatingIpErrors.FixedIpOfPortInUse(portId);
+        }
     }
 }

@@ -78,7 +78,7 @@ internal sealed partial class PortOperations
             db.FixedIps.Add(ip);
         }
         await db.SaveChangesAsync().ConfigureAwait(false);
-        await FloatingIps.FloatingIpRelease.OfLostAddressesAsync(db, marks, context, port.Id).ConfigureAwait(false);
+        await FloatingIps.FloatingIpRelease.CheckAddressesAsync(db, port.Id).ConfigureAwait(false);
         port.NoAddresses = changes.Get(PortFields.FixedIps) is { Count: 0 };
         return true;
     }

@@ -15,6 +15,8 @@ internal static class QuotaResources
         new("subnet", 100, (db, project) => db.Subnets.CountAsync(s => s.ProjectId == project)),
         new("router", 10, (db, project) => db.Routers.CountAsync(r => r.ProjectId == project)),
         new("floatingip", 50, (db, project) => db.FloatingIps.CountAsync(f => f.ProjectId == project)),
+        // A limit per router, not per project: nothing is ever counted as used.
+        new("router_route", 30, (_, _) => Task.FromResult(0)),
         new("security_group", 10, (db, project) => db.SecurityGroups.CountAsync(g => g.ProjectId == project)),
         new("security_group_rule", 100, (db, project) => db.SecurityGroupRules.CountAsync(r => r.ProjectId == project)),
         new("port", 500, (db, project) => db.Ports.CountAsync(p => p.ProjectId == project)),

@@ -17,5 +17,9 @@ internal static class RouterErrors
         new ConflictError($"Gateway cannot be updated for router {id}, since a gateway to external network {networkId} is required by one or more floating IPs.", "RouterExternalGatewayInUseByFloatingIp");
     public static ApiError InvalidRoutes(string routes, string reason) => new BadRequestError($"Invalid format for routes: {routes}, {reason}", "InvalidRoutes");
     public static ApiError SubnetMismatch(string portId, string subnetId) => new BadRequestError($"Subnet on port {portId} does not match the requested subnet {subnetId}.", "SubnetMismatchForPort");
+    public static ApiError Overlap(string cidr, string subnetId, string otherCidr, string otherId) => Bad($"Cidr {cidr} of subnet {subnetId} overlaps with cidr {otherCidr} of subnet {otherId}");
+    public static ApiError PortInUse(string portId, string networkId, string deviceId) =>
+        new ConflictError($"Unable to complete operation on port {portId} for network {networkId}. Port already has an attached device {deviceId}.", "PortInUse");
+    public static ApiError TooManyRoutes() => new ConflictError("Quota exceeded for resources: ['router_route'].", "OverQuota");
     public static ApiError Bad(string message) => new BadRequestError($"Bad router request: {message}.", "BadRequest");
 }

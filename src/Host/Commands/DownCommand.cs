@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Nephos.Host.Control;
+using Nephos.Host.Startup;
+using Nephos.Kernel.Configuration;
+using Nephos.Node;
 
 namespace Nephos.Host.Commands;
 
@@ -10,23 +13,20 @@ internal static class DownCommand
     {
         var common = new CommonOptions();
         var guests = new Option<bool>("--guests") { Description = "Power the guests off and take the networks down too. Disks are kept; the servers are SHUTOFF at the next start." };
-        var command = new Command("down", "Stop the cloud. Guests and networks keep running unless --guests is given.") { common.Config, common.State, guests };
+        var command = new Command("down", "Stop the cloud. Guests and networks keep running unless --guests is given.") { common.Config, common.State, common.Drivers, guests };
         command.SetAction(async (parsed, cancel) =>
         {
-            if (common.StatePath(parsed) is not { } state) { return 2; }
-            using var client = new ControlClient(state);
-            if (await client.StopAsync(parsed.GetValue(guests), cancel).ConfigureAwait(false))
-            {
-                Console.WriteLine("The cloud has stopped.");
-                return 0;
-            }
-            if (!parsed.GetValue(guests))
-            {
-                Console.WriteLine($"No cloud is running with state in {state}.");
-                return 0;
-            }
-            Console.Error.WriteLine($"nephos: no cloud is running with state in {state}: start it with `nephos up`, then `nephos down --guests` stops its guests");
-            return 1;
+            if (common.Load(parsed) is not { } config) { return 2; }
+            var settings = config.Get<NephosSettings>();
+            using var client = new ControlClient(settings.StatePath);
+            var stopped = await client.StopAsync(cancel).ConfigureAwait(false);
+            Console.WriteLine(stopped ? "The cloud has stopped." : $"No cloud was running with state in {settings.StatePath}.");
+            if (!parsed.GetValue(guests)) { return 0; }
+            using var state = StateDirectory.Open(settings.StatePath, Console.Error);
+            if (state is null) { return 1; }
+            var count = await NodeShutdown.StopAllAsync(RunningCloud.Node(settings), TimeSpan.FromSeconds(30), cancel).ConfigureAwait(false);
+            Console.WriteLine($"{count} guests were powered off; their networks are down.");
+            return 0;
         });
         return command;
     }

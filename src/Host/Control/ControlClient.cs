@@ -32,10 +32,10 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>Stops the cloud and waits until its process has ended; false when none was running.</summary>
-    public async Task<bool> StopAsync(bool guests, CancellationToken cancel)
+    public async Task<bool> StopAsync(CancellationToken cancel)
     {
         HttpResponseMessage answer;
-        try { answer = await _http.PostAsync(new Uri("/stop" + (guests ? "?guests=true" : ""), UriKind.Relative), null, cancel).ConfigureAwait(false); }
+        try { answer = await _http.PostAsync(new Uri("/stop", UriKind.Relative), null, cancel).ConfigureAwait(false); }
         catch (HttpRequestException) { return false; }
         using (answer)
         {

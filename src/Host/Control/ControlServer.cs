@@ -7,7 +7,6 @@ using Nephos.Kernel.Reconcilers;
 using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
-using Nephos.Node;
 
 namespace Nephos.Host.Control;
 
@@ -20,7 +19,7 @@ internal sealed class ControlConnection
 /// <summary>Answers <c>nephos status</c>, <c>down</c> and <c>saga resume</c> on the socket in the state directory, which only its owner can open.</summary>
 internal sealed class ControlServer(
     CloudOptions options, IReadOnlyList<INephosService> services, IEnumerable<IStoreCheck> stores, IEnumerable<ISagaOverview> sagas, IEnumerable<ReconcilerLoop> reconcilers,
-    IEnumerable<IComputeHosts> hosts, IEnumerable<INodeCleanup> cleanups, IHostApplicationLifetime lifetime, TimeProvider clock)
+    IEnumerable<IComputeHosts> hosts, IHostApplicationLifetime lifetime, TimeProvider clock)
 {
     public const string SocketName = "control.sock";
     private readonly DateTime _start = clock.Now();
@@ -33,10 +32,6 @@ internal sealed class ControlServer(
                 await JsonSerializer.SerializeAsync(http.Response.Body, await StatusAsync(http.RequestAborted).ConfigureAwait(false), ControlJson.Default.CloudStatus, http.RequestAborted).ConfigureAwait(false);
                 break;
             case ("POST", ["stop"]):
-                if (http.Request.Query.ContainsKey("guests"))
-                {
-                    foreach (var cleanup in cleanups) { await cleanup.StopAllAsync(http.RequestAborted).ConfigureAwait(false); }
-                }
                 await http.Response.WriteAsync(Environment.ProcessId.ToString(CultureInfo.InvariantCulture), http.RequestAborted).ConfigureAwait(false);
                 lifetime.StopApplication();
                 break;

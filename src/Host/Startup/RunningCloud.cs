@@ -55,22 +55,18 @@ internal static class RunningCloud
 
     private static CloudOptions Options(NephosSettings settings, StateDirectory state)
     {
-        var network = settings.PublicNetwork;
-        var address = settings.Listen.Address;
-        var reachable = address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? IPAddress.Loopback : address;
         var scheme = settings.Tls.Certificate is null ? "http" : "https";
-        var host = Environment.MachineName.ToLowerInvariant();
         var image = Preparation.GuestImage(settings);
         return new CloudOptions
         {
             Facts = new CloudFacts
             {
                 StateDirectory = state.Path,
-                PublicUrl = settings.PublicUrl?.ToString().TrimEnd('/') ?? $"{scheme}://{new IPEndPoint(reachable, settings.Listen.Port)}",
+                PublicUrl = settings.PublicUrl?.ToString().TrimEnd('/') ?? $"{scheme}://{new IPEndPoint(Reachable(settings), settings.Listen.Port)}",
                 Region = settings.Region,
-                Host = host,
+                Host = HostName,
                 AdminPassword = state.AdminPassword,
-                PublicNetwork = Facts(network),
+                PublicNetwork = Facts(settings.PublicNetwork),
                 FirstImage = File.Exists(image) ? image : null,
             },
             Store = new StoreOptions
@@ -80,21 +76,30 @@ internal static class RunningCloud
                 Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
             },
             PolicyFile = settings.PolicyFile,
-            Node = !settings.Roles.Contains(Role.Node) ? null : new NodeOptions
-            {
-                Host = host,
-                StateDirectory = Path.Combine(state.Path, "node"),
-                ComputeDriver = settings.UsesRealDrivers ? "qemu" : "fake",
-                NetworkDriver = settings.UsesRealDrivers ? "linuxbridge" : "fake",
-                HostIp = reachable.ToString(),
-                Outbound = network.Outbound,
-                BridgeAddresses = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
-                {
-                    ["public"] = [$"{network.Gateway}/{network.Cidr.PrefixLength}"],
-                },
-            },
+            Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };
     }
+
+    /// <summary>This machine as a node.</summary>
+    internal static NodeOptions Node(NephosSettings settings) => new()
+    {
+        Host = HostName,
+        StateDirectory = Path.Combine(settings.StatePath, "node"),
+        ComputeDriver = settings.UsesRealDrivers ? "qemu" : "fake",
+        NetworkDriver = settings.UsesRealDrivers ? "linuxbridge" : "fake",
+        HostIp = Reachable(settings).ToString(),
+        Outbound = settings.PublicNetwork.Outbound,
+        BridgeAddresses = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+        {
+            ["public"] = [$"{settings.PublicNetwork.Gateway}/{settings.PublicNetwork.Cidr.PrefixLength}"],
+        },
+    };
+
+    private static string HostName => Environment.MachineName.ToLowerInvariant();
+
+    /// <summary>An address under which this machine reaches the APIs itself.</summary>
+    private static IPAddress Reachable(NephosSettings settings) =>
+        settings.Listen.Address is var address && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)) ? IPAddress.Loopback : address;
 
     private static PublicNetworkFacts Facts(PublicNetworkSettings network)
     {

@@ -7,9 +7,17 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
+using Nephos.Keystone.Domains;
+using Nephos.Keystone.Groups;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
+using Nephos.Keystone.Regions;
+using Nephos.Keystone.RoleAssignments;
+using Nephos.Keystone.Roles;
+using Nephos.Keystone.ServiceEndpoints;
+using Nephos.Keystone.Services;
 using Nephos.Keystone.Tokens;
+using Nephos.Keystone.Users;
 using Nephos.Keystone.Versions;
 
 namespace Nephos.Keystone;
@@ -21,7 +29,18 @@ public sealed class KeystoneService : INephosService
     {
         Api = new ServiceApi("keystone", "identity", "/identity", new KeystoneErrors()) { Description = "Identity: users, projects, roles, tokens, and the catalog." };
         VersionDocuments.Map(Api.Group(""));
-        TokenEndpoints.Map(Api.Group("/v3/auth"));
+        var v3 = Api.Group("/v3");
+        TokenEndpoints.Map(v3.Group("/auth"));
+        DomainEndpoints.Map(v3.Group("/domains"));
+        ProjectEndpoints.Map(v3.Group("/projects"));
+        UserEndpoints.Map(v3.Group("/users"));
+        GroupEndpoints.Map(v3.Group("/groups"));
+        RoleEndpoints.Map(v3);
+        GrantEndpoints.Map(v3);
+        RoleAssignmentEndpoints.Map(v3);
+        RegionEndpoints.Map(v3.Group("/regions"));
+        ServiceResource.Map(v3.Group("/services"));
+        ServiceEndpointResource.Map(v3.Group("/endpoints"));
     }
 
     public ServiceApi Api { get; }
@@ -41,6 +60,20 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<Authentication>();
         services.AddSingleton<TokenOperations>();
         services.AddSingleton<CatalogReader>();
+        services.AddSingleton<ProjectQueries>();
+        services.AddSingleton<ProjectOperations>();
+        services.AddSingleton<DomainOperations>();
+        services.AddSingleton<UserQueries>();
+        services.AddSingleton<UserOperations>();
+        services.AddSingleton<GroupQueries>();
+        services.AddSingleton<GroupOperations>();
+        services.AddSingleton<RoleOperations>();
+        services.AddSingleton<GrantOperations>();
+        services.AddSingleton<RoleAssignmentQueries>();
+        services.AddSingleton<RegionOperations>();
+        services.AddSingleton<ServiceOperations>();
+        services.AddSingleton<ServiceEndpointOperations>();
+        services.AddReconciler<RevocationPurge>();
         services.AddSingleton<ITokenValidator>(p => p.GetRequiredService<TokenValidator>());
         services.AddSingleton<IProjects, ProjectLookup>();
     }

@@ -35,7 +35,7 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
             var hash = await hasher.HashAsync(facts.AdminPassword);
             await store.WriteAsync(db => MakeAsync(db, hash), cancel);
         }
-        var rows = await store.ReadAsync(async db => (Services: await db.Services.ToListAsync(), Endpoints: await db.ServiceEndpoints.Where(e => e.Own).ToListAsync(),
+        var rows = await store.ReadAsync(async db => (Services: await db.Services.ToListAsync(), Endpoints: await db.ServiceEndpoints.ToListAsync(),
             HasRegion: await db.Regions.AnyAsync(r => r.Id == facts.Region)), cancel);
         if (!rows.HasRegion || Missing(rows.Services, rows.Endpoints).Any()) { await store.WriteAsync(FillCatalogAsync, cancel); }
     }
@@ -64,7 +64,7 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
     {
         if (!await db.Regions.AnyAsync(r => r.Id == facts.Region)) { db.Regions.Add(new Region { Id = facts.Region }); }
         var rows = await db.Services.AsTracking().ToListAsync();
-        var endpoints = await db.ServiceEndpoints.AsTracking().Where(e => e.Own).ToListAsync();
+        var endpoints = await db.ServiceEndpoints.AsTracking().ToListAsync();
         foreach (var (api, kind) in Missing(rows, endpoints).ToList())
         {
             var service = rows.Find(s => s.Type == api.Type);
@@ -74,16 +74,16 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
                 rows.Add(service);
                 db.Services.Add(service);
             }
-            if (endpoints.Find(e => e.ServiceId == service.Id && e.Interface == kind) is { } known) { (known.Url, known.RegionId) = (Url(api), facts.Region); }
+            if (endpoints.Find(e => e.Own && e.ServiceId == service.Id && e.Interface == kind) is { } known) { (known.Url, known.RegionId) = (Url(api), facts.Region); }
             else { db.ServiceEndpoints.Add(new ServiceEndpoint { Id = NewId.Hex(), ServiceId = service.Id, Interface = kind, RegionId = facts.Region, Url = Url(api), Own = true }); }
         }
     }
 
-    /// <summary>Endpoints of ours that are not there, or at another address or region.</summary>
+    /// <summary>Endpoints of ours that are not there, or at another address or region. One that an operator made or changed counts as there.</summary>
     private IEnumerable<(ServiceApi Api, string Interface)> Missing(IReadOnlyList<Service> rows, IReadOnlyList<ServiceEndpoint> endpoints) =>
         from api in services
         from kind in Interfaces
-        where !endpoints.Any(e => e.Interface == kind && e.Url == Url(api) && e.RegionId == facts.Region && rows.Any(s => s.Id == e.ServiceId && s.Type == api.Type))
+        where !endpoints.Any(e => e.Interface == kind && (!e.Own || (e.Url == Url(api) && e.RegionId == facts.Region)) && rows.Any(s => s.Id == e.ServiceId && s.Type == api.Type))
         select (api, kind);
 
     private string Url(ServiceApi api) => facts.PublicUrl + api.Prefix + api.CatalogPath;

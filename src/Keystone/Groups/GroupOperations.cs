@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Auth;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Ids;
+using Nephos.Kernel.Store;
+using Nephos.Keystone.Lists;
+using Nephos.Keystone.Tokens;
+
+namespace Nephos.Keystone.Groups;
+
+/// <summary>Reads of groups.</summary>
+internal sealed class GroupQueries(Store<KeystoneDb> store)
+{
+    public Task<Group?> FindAsync(string id) => store.ReadAsync(db => db.Groups.FirstOrDefaultAsync(g => g.Id == id));
+
+    public Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(db => PageAsync(onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain), query));
+
+    public Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => store.ReadAsync(db => PageAsync(db.Groups.Where(g => db.Memberships.Any(m => m.UserId == userId && m.GroupId == g.Id)), query));
+
+    public Task<bool> HasMemberAsync(string groupId, string userId) => store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
+
+    private static Task<ListPage<Group>> PageAsync(IQueryable<Group> rows, CallQuery query) =>
+        rows.Text(query, "name", g => g.Name).Text(query, "domain_id", g => g.DomainId).PageAsync(query, g => g.Id, g => g.Name);
+}
+
+/// <summary>Writes on groups. Whose tokens a group's change concerns is not asked: all are looked up anew.</summary>
+internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation tokens)
+{
+    public async Task<Group> CreateAsync(RequestContext context, CreateGroup request)
+    {
+        var group = new Group
+        {
+            Id = NewId.Hex(),
+            Name = request.Name.Trim(),
+            DomainId = request.DomainId ?? context.Who.DomainId ?? Bootstrap.FirstStart.DefaultDomain,
+            Description = request.Description ?? "",
+            Extra = Extra.Write(WithoutOurs(request.Extra)),
+        };
+        return await store.WriteUniqueAsync(async db =>
+        {
+            if (!await db.Projects.AnyAsync(p => p.Id == group.DomainId && p.IsDomain)) { throw Faults.NotFound("domain", group.DomainId); }
+            db.Groups.Add(group);
+            db.Record(context, "create", "group", group.Id);
+            return group;
+        }, () => NameConflict(group.Name, group.DomainId));
+    }
+
+    public Task<Group> UpdateAsync(RequestContext context, Group seen, UpdateGroup request)
+    {
+        if (request.Extra is { } extra)
+        {
+            if (extra.TryGetValue("id", out var id) && id.ToString() != seen.Id) { throw new BadRequestError("Cannot change ID"); }
+            if (extra.TryGetValue("domain_id", out var domain) && domain.ToString() != seen.DomainId) { throw new BadRequestError("Cannot change Domain ID"); }
+        }
+        return store.WriteUniqueAsync(async db =>
+        {
+            var group = await db.Groups.AsTracking().FirstOrDefaultAsync(g => g.Id == seen.Id) ?? throw Faults.NotFound("group", seen.Id);
+            group.Name = request.Name?.Trim() ?? group.Name;
+            if (request.Description.IsSet) { group.Description = request.Description.Value ?? ""; }
+            group.Extra = Extra.Merge(group.Extra, WithoutOurs(request.Extra));
+            db.Record(context, "update", "group", group.Id);
+            return group;
+        }, () => NameConflict(request.Name ?? seen.Name, seen.DomainId));
+    }
+
+    public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
+    {
+        await db.RoleAssignments.Where(a => a.ActorId == id).ExecuteDeleteAsync();
+        if (await db.Groups.Where(g => g.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("group", id); }
+        await tokens.RecheckAllAsync(db);
+        db.Record(context, "delete", "group", id);
+    });
+
+    public Task AddMemberAsync(RequestContext context, string groupId, string userId) => store.WriteAsync(async db =>
+    {
+        if (await db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId)) { return; }
+        db.Memberships.Add(new Membership { GroupId = groupId, UserId = userId });
+        await tokens.RecheckAsync(db, userId);
+        db.Record(context, "add-user", "group", groupId);
+    });
+
+    public Task RemoveMemberAsync(RequestContext context, string groupId, string userId) => store.WriteAsync(async db =>
+    {
+        if (await db.Memberships.Where(m => m.GroupId == groupId && m.UserId == userId).ExecuteDeleteAsync() == 0) { throw NoMember(groupId, userId); }
+        await tokens.RecheckAsync(db, userId);
+        db.Record(context, "remove-user", "group", groupId);
+    });
+
+    public static NotFoundError NoMember(string groupId, string userId) => new($"User '{userId}' not found in group '{groupId}'");
+
+    private static Dictionary<string, JsonElement>? WithoutOurs(Dictionary<string, JsonElement>? extra) => extra?.Where(e => e.Key is not ("id" or "links" or "domain_id")).ToDictionary(e => e.Key, e => e.Value);
+    private static ConflictError NameConflict(string name, string domainId) => Faults.Conflict("group", $"Duplicate entry found with name {name} at domain ID {domainId}");
+}

@@ -1,0 +1,61 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+using Nephos.Keystone.Lists;
+
+namespace Nephos.Keystone.Users;
+
+/// <summary>Reads of users.</summary>
+internal sealed class UserQueries(Store<KeystoneDb> store)
+{
+    public Task<UserRow?> FindAsync(string id) => store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
+
+    public Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(async db => await PageAsync(db, onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain), query));
+
+    public Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) =>
+        store.ReadAsync(db => PageAsync(db, db.Users.Where(u => db.Memberships.Any(m => m.GroupId == groupId && m.UserId == u.Id)), query));
+
+    private static async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query)
+    {
+        rows = rows.Text(query, "name", u => u.Name).Text(query, "domain_id", u => u.DomainId).Flag(query, "enabled", u => u.Enabled);
+        // Federated users are not kept here: nothing is of an identity provider.
+        if (query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id")) { rows = rows.Where(u => false); }
+        if (query["password_expires_at"] is { } expiry) { rows = ByExpiry(db, rows, expiry); }
+        var page = await rows.PageAsync(query, u => u.Id, u => u.Name);
+        return new(await WithPasswordsAsync(db, page.Rows), page.IsFull);
+    }
+
+    /// <summary><c>lt:2026-12-08T22:02:00Z</c> and the like, on the end of the newest password.</summary>
+    private static IQueryable<User> ByExpiry(KeystoneDb db, IQueryable<User> rows, string text)
+    {
+        var parts = text.Split(':', 2);
+        var (comparator, time) = parts.Length == 2 && parts[0] is "lt" or "lte" or "gt" or "gte" or "eq" or "neq" ? (parts[0], parts[1])
+            : parts[0].Length > 0 && char.IsLetter(parts[0][0])
+                ? throw new BadRequestError($"The given operator {parts[0]} is not valid. It must be one of the following: 'eq', 'neq', 'lt', 'lte', 'gt', or 'gte'.") : ("eq", text);
+        if (!WireTime.TryParse(time, out var at))
+        {
+            throw new BadRequestError("Timestamp not in expected format. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.");
+        }
+        var newest = db.Passwords.Where(p => p.Id == db.Passwords.Where(q => q.UserId == p.UserId).Max(q => q.Id));
+        newest = comparator switch
+        {
+            "lt" => newest.Where(p => p.ExpiresAt < at),
+            "lte" => newest.Where(p => p.ExpiresAt <= at),
+            "gt" => newest.Where(p => p.ExpiresAt > at),
+            "gte" => newest.Where(p => p.ExpiresAt >= at),
+            "eq" => newest.Where(p => p.ExpiresAt == at),
+            _ => newest.Where(p => p.ExpiresAt != at),
+        };
+        return rows.Where(u => newest.Any(p => p.UserId == u.Id));
+    }
+
+    public static async Task<List<UserRow>> WithPasswordsAsync(KeystoneDb db, List<User> users)
+    {
+        var ids = users.ConvertAll(u => u.Id);
+        var ends = await db.Passwords.Where(p => ids.Contains(p.UserId)).OrderBy(p => p.Id).Select(p => new { p.UserId, p.ExpiresAt }).ToListAsync();
+        var newest = ends.ToLookup(p => p.UserId, p => p.ExpiresAt);
+        return users.ConvertAll(u => new UserRow(u, newest[u.Id].LastOrDefault()));
+    }
+}

@@ -7,6 +7,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Configuration;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Telemetry;
+using Nephos.Keystone;
 using Nephos.Node;
 
 namespace Nephos.Host.Startup;
@@ -26,7 +27,11 @@ internal static class RunningCloud
         if (state is null) { return 1; }
         var options = Options(settings, state);
         using var telemetry = TelemetryExport.Start(settings.Telemetry, typeof(RunningCloud).Assembly.GetName().Version!.ToString(3), options.Facts.Host);
-        var app = CloudHost.Build(options, builder => Serve(builder, settings, state.Path));
+        var app = CloudHost.Build(options, builder =>
+        {
+            builder.Services.AddSingleton(config.Get<KeystoneSettings>());
+            Serve(builder, settings, state.Path);
+        });
         await using (app.ConfigureAwait(false))
         {
             await CloudHost.PrepareAsync(app, cancel).ConfigureAwait(false);

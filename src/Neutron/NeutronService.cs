@@ -25,6 +25,7 @@ public sealed class NeutronService : INephosService
         SubnetEndpoints.Map(Api.Group("/v2.0/subnets"));
         PortEndpoints.Map(Api.Group("/v2.0/ports"));
         RouterEndpoints.Map(Api.Group("/v2.0/routers"));
+        L3AgentEndpoints.Map(Api.Group("/v2.0"));
         FloatingIpEndpoints.Map(Api.Group("/v2.0/floatingips"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));

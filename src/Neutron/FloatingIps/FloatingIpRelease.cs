@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Contracts.Node;
 using Nephos.Kernel.Auth;
 using Nephos.Neutron.NodeFeed;
+using Nephos.Neutron.Ports;
+using Nephos.Neutron.Tags;
 
 namespace Nephos.Neutron.FloatingIps;
 
@@ -26,6 +28,18 @@ internal static class FloatingIpRelease
         await marks.MarkAsync(db, NetworkRecordKind.Router, routers).ConfigureAwait(false);
         // The ports are deleted by a statement of their own, which the foreign key must let through.
         await db.SaveChangesAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Before an external network is deleted: its floating IPs without port do not keep it.</summary>
+    public static async Task DeleteFreeAsync(NeutronDb db, FeedMarks marks, RequestContext context, string networkId)
+    {
+        var free = await db.FloatingIps.Where(f => f.FloatingNetworkId == networkId && f.FixedPortId == null).ToListAsync().ConfigureAwait(false);
+        if (free.Count == 0) { return; }
+        var (ids, portIds) = (free.Select(f => f.Id).ToList(), free.Select(f => f.FloatingPortId).ToList());
+        await db.FloatingIps.Where(f => ids.Contains(f.Id)).ExecuteDeleteAsync().ConfigureAwait(false);
+        await Tag.RemoveAsync(db, ids).ConfigureAwait(false);
+        await PortRows.RemoveAsync(db, marks, context, await db.Ports.Where(p => portIds.Contains(p.Id)).ToListAsync().ConfigureAwait(false)).ConfigureAwait(false);
+        foreach (var one in free) { db.Record(context, "delete", "floatingip", one.Id, one.ProjectId); }
     }
 
     /// <summary>After a port's addresses changed: upstream's 400 when it lost one that a floating IP is translated to.</summary>

@@ -134,6 +134,7 @@ internal sealed class NetworkOperations(Store<NeutronDb> store, FeedMarks marks)
     public Task DeleteAsync(RequestContext context, string id, CancellationToken cancel) => store.WriteAsync(async db =>
     {
         var network = await db.Networks.FirstOrDefaultAsync(n => n.Id == id).ConfigureAwait(false) ?? throw NeutronErrors.NetworkNotFound(id);
+        if (network.External) { await FloatingIps.FloatingIpRelease.DeleteFreeAsync(db, marks, context, id).ConfigureAwait(false); }
         var users = await db.Ports.Where(p => p.NetworkId == id && p.DeviceOwner != DeviceOwners.Dhcp).OrderBy(p => p.Id).Select(p => p.Id).Take(ShownUsers).ToListAsync().ConfigureAwait(false);
         if (users.Count > 0) { throw NetworkErrors.InUse(id, users); }
         var ports = await db.Ports.Where(p => p.NetworkId == id).Select(p => p.Id).ToListAsync().ConfigureAwait(false);

@@ -36,7 +36,7 @@ internal static class PortFields
         : throw Field.Invalid(name, $"{WireSchema.Show(value).Quoted()} is not a dictionary"), "{}");
     public static readonly Field<string> DnsName = DnsNames.Host("dns_name");
 
-    private static IReadOnlyList<FixedIpRequest>? ReadFixedIps(JsonElement value, string name)
+    internal static IReadOnlyList<FixedIpRequest>? ReadFixedIps(JsonElement value, string name)
     {
         if (value.ValueKind != JsonValueKind.Array) { throw Field.Invalid(name, $"Invalid data format for fixed IP: {WireSchema.Show(value).Quoted()}"); }
         var asked = new List<FixedIpRequest>();

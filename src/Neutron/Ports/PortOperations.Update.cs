@@ -91,7 +91,7 @@ internal sealed partial class PortOperations
         return [.. wanted.Where(w => w.IpAddress is null || !old.Contains(w.IpAddress))];
     }
 
-    /// <summary>Port security, address pairs and groups, which depend on each other; true when groups changed.</summary>
+    /// <summary>Port security, address pairs and groups, which depend on each other; true when groups or their members changed.</summary>
     private async Task<bool> ChangeSecurityAsync(NeutronDb db, RequestContext context, Port port, Values changes)
     {
         var security = changes.Get(PortFields.PortSecurity) ?? port.PortSecurityEnabled;
@@ -103,11 +103,12 @@ internal sealed partial class PortOperations
             if (asked is { Count: > 0 }) { throw PortErrors.GroupsNeedPortSecurity(); }
             if (asked is null && await db.PortSecurityGroups.AnyAsync(b => b.PortId == port.Id).ConfigureAwait(false)) { throw PortErrors.HasGroups(); }
         }
+        var pairsChanged = pairs != port.AddressPairsJson;
         (port.PortSecurityEnabled, port.AddressPairsJson) = (security, pairs);
-        if (!changes.Has(PortFields.SecurityGroups) || asked is null) { return false; }
+        if (!changes.Has(PortFields.SecurityGroups) || asked is null) { return pairsChanged; }
         var current = await db.PortSecurityGroups.Where(b => b.PortId == port.Id).Select(b => b.SecurityGroupId).ToListAsync().ConfigureAwait(false);
         await CheckedGroupsAsync(db, context, [.. asked.Except(current)], port.ProjectId).ConfigureAwait(false);
-        if (current.ToHashSet().SetEquals(asked)) { return false; }
+        if (current.ToHashSet().SetEquals(asked)) { return pairsChanged; }
         await PortRows.MarkGroupsAsync(db, marks, [port.Id]).ConfigureAwait(false);
         await db.PortSecurityGroups.Where(b => b.PortId == port.Id && !asked.Contains(b.SecurityGroupId)).ExecuteDeleteAsync().ConfigureAwait(false);
         foreach (var group in asked.Except(current)) { db.PortSecurityGroups.Add(new PortSecurityGroup { PortId = port.Id, SecurityGroupId = group }); }

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Nephos.Kernel.Ids;
 using Nephos.Kernel.Wire;
 using Nephos.Neutron.Attributes;
 using Nephos.Neutron.FixedIps;
+using Nephos.Neutron.Ports;
 
 namespace Nephos.Neutron.Routers;
 
@@ -28,29 +28,6 @@ internal sealed record GatewayRequest(string NetworkId, bool? EnableSnat, IReadO
         return new GatewayRequest(
             Field.CheckedUuid(value.GetProperty("network_id"), name),
             value.TryGetProperty("enable_snat", out var snat) ? Field.Flag(snat) : null,
-            value.TryGetProperty("external_fixed_ips", out var ips) ? ReadFixedIps(ips, name) : null);
-    }
-
-    /// <summary>validators.validate_fixed_ips.</summary>
-    private static List<FixedIpRequest> ReadFixedIps(JsonElement value, string name)
-    {
-        if (value.ValueKind != JsonValueKind.Array) { throw Field.Invalid(name, $"Invalid data format for fixed IP: {WireSchema.Show(value).Quoted()}"); }
-        var asked = new List<FixedIpRequest>();
-        foreach (var item in value.EnumerateArray())
-        {
-            if (item.ValueKind != JsonValueKind.Object) { throw Field.Invalid(name, $"Invalid data format for fixed IP: {WireSchema.Show(item).Quoted()}"); }
-            string? ip = null, subnet = null;
-            if (item.TryGetProperty("ip_address", out var address))
-            {
-                ip = Addresses.Read(address, name).ToString();
-                if (asked.Any(a => a.IpAddress == ip)) { throw Field.Invalid(name, $"Duplicate IP address '{ip}'"); }
-            }
-            if (item.TryGetProperty("subnet_id", out var id))
-            {
-                subnet = id.ValueKind == JsonValueKind.String && NewId.IsUuidLike(id.GetString()) ? id.GetString() : throw Field.Invalid(name, $"{WireSchema.Show(id).Quoted()} is not a valid UUID");
-            }
-            asked.Add(new FixedIpRequest(subnet, ip));
-        }
-        return asked;
+            value.TryGetProperty("external_fixed_ips", out var ips) ? PortFields.ReadFixedIps(ips, name) : null);
     }
 }

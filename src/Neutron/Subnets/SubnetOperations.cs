@@ -189,5 +189,8 @@ internal sealed class SubnetOperations(Store<NeutronDb> store, FeedMarks marks, 
         var now = context.Now;
         await db.Networks.Where(n => n.Id == networkId).ExecuteUpdateAsync(u => u.SetProperty(n => n.Revision, n => n.Revision + 1).SetProperty(n => n.UpdatedAt, now)).ConfigureAwait(false);
         await marks.MarkAsync(db, NetworkRecordKind.Network, networkId).ConfigureAwait(false);
+        // Routers' records hold prefix lengths and next hops of the subnets that they have a leg in.
+        await marks.MarkAsync(db, NetworkRecordKind.Router,
+            await db.RouterPorts.Where(l => db.Ports.Any(p => p.Id == l.PortId && p.NetworkId == networkId)).Select(l => l.RouterId).Distinct().ToListAsync().ConfigureAwait(false)).ConfigureAwait(false);
     }
 }

@@ -12,7 +12,7 @@ namespace Nephos.Keystone.Tokens;
 
 /// <summary>
 /// From a login to a token: who is it (each method must name the same user), what for (scope), then the token. Upstream: <c>keystone/auth/core.py</c>, <c>keystone/api/_shared/authentication.py</c>.
-/// Whatever is wrong (no such user, wrong password, disabled, no such project, no role on it) is the same 401; only a body that makes no sense is 400.
+/// Whatever is wrong (no such user, wrong password, disabled, no such project, no role on it) is the same 401; only a body that makes no sense is 400, and a token that is none 404.
 /// </summary>
 internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher hasher, TokenValidator validator, TokenLoader loader, TokenCache cache, FernetKeys keys, KeystoneSettings settings, KeystoneErrors errors)
 {
@@ -96,7 +96,8 @@ internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher has
 
     private async Task<Who> ByTokenAsync(AuthToken given, CancellationToken cancel)
     {
-        var token = await validator.FindAsync(given.Id, TimeSpan.Zero, cancel) ?? throw Faults.Unauthorized();
+        // 404, as upstream: who brings a token knows it already, so that there is nothing to hide, and clients tell a dead token from a wrong password by it.
+        var token = await validator.FindAsync(given.Id, TimeSpan.Zero, cancel) ?? throw new NotFoundError("Failed to validate token");
         // A token made from a token is part of its chain and ends with it.
         return new Who(token.Payload.UserId, [.. token.Payload.MethodList.Union(["token"])], token.Payload.ExpiresAt, token.Payload.ChainId);
     }

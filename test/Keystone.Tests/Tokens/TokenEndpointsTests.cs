@@ -1,13 +1,13 @@
 using System.Diagnostics;
-using Nephos.Kernel.Auth;
 using Nephos.Testing;
 using Shouldly;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Nephos.Keystone.Tests.Tokens;
 
 /// <summary>Logging in, looking at tokens, revoking them.</summary>
-public sealed class TokenEndpointsTests(KeystoneCloud cloud) : IClassFixture<KeystoneCloud>
+public sealed class TokenEndpointsTests(KeystoneCloud cloud, ITestOutputHelper output) : IClassFixture<KeystoneCloud>
 {
     private const string Tokens = "/identity/v3/auth/tokens";
 
@@ -116,7 +116,7 @@ public sealed class TokenEndpointsTests(KeystoneCloud cloud) : IClassFixture<Key
         second["token"]["expires_at"]!.ToString().ShouldBe(first["token"]["expires_at"]!.ToString());
         second["token"]["methods"]!.AsArray().Select(m => m!.ToString()).ShouldBe(["password", "token"]);
         second["token"]["audit_ids"]!.AsArray().Select(a => a!.ToString()).Last().ShouldBe(first["token"]["audit_ids"]![0]!.ToString());
-        (await cloud.Anonymous.Post(Tokens, FromToken("gAAAAAbroken", AdminProject))).Is(401);
+        (await cloud.Anonymous.Post(Tokens, FromToken("gAAAAAbroken", AdminProject))).Is(404)["error"]["message"]!.ToString().ShouldBe("Failed to validate token");
     }
 
     [Fact]
@@ -163,9 +163,11 @@ public sealed class TokenEndpointsTests(KeystoneCloud cloud) : IClassFixture<Key
         var validator = cloud.Get<Keystone.Tokens.TokenValidator>();
         (await validator.ValidateAsync(token, default)).ShouldNotBeNull();
         var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < 10_000; i++) { (await validator.ValidateAsync(token, default)).ShouldBeOfType<Identity>(); }
-        // A hundred times the wanted 20 microseconds: this shows that no query hides on the way, the figure itself is the bench's.
-        (Stopwatch.GetElapsedTime(start).TotalMicroseconds / 10_000).ShouldBeLessThan(2000);
+        for (var i = 0; i < 10_000; i++) { await validator.ValidateAsync(token, default); }
+        var each = Stopwatch.GetElapsedTime(start).TotalMicroseconds / 10_000;
+        output.WriteLine($"{each:0.00} microseconds each");
+        // A hundred times the wanted 20 microseconds, since other programs run beside the tests: this only shows that no query hides on the way.
+        each.ShouldBeLessThan(2000);
     }
 }
 

@@ -66,7 +66,7 @@ internal sealed class SecurityGroupOperations(Store<NeutronDb> store, FeedMarks 
         var rules = DefaultGroups.AddEgress(db, group, context.Now);
         Tag.Add(db, group.Id, values.Tags);
         db.Record(context, "create", "security_group", group.Id, group.ProjectId);
-        return new SecurityGroupView(group, [.. (values.Tags ?? []).Order(StringComparer.Ordinal)], [.. rules.Select(r => new SecurityGroupRuleView(r, [], group))]);
+        return new SecurityGroupView(group, [.. (values.Tags ?? []).Order(StringComparer.Ordinal)], [.. rules.OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => new SecurityGroupRuleView(r, [], group))]);
     }
 
     public Task<SecurityGroupView> UpdateAsync(RequestContext context, string id, Values changes, CancellationToken cancel) => store.WriteAsync(async db =>

@@ -1,17 +1,24 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Contracts.Neutron;
+using Nephos.Contracts.Node;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Store;
 using Nephos.Kernel;
+using Nephos.Neutron.Agents;
+using Nephos.Neutron.AvailabilityZones;
+using Nephos.Neutron.Extensions;
+using Nephos.Neutron.FixedIps;
 using Nephos.Neutron.FloatingIps;
 using Nephos.Neutron.Networks;
 using Nephos.Neutron.NodeFeed;
 using Nephos.Neutron.Ports;
+using Nephos.Neutron.Quotas;
 using Nephos.Neutron.Routers;
 using Nephos.Neutron.SecurityGroupRules;
 using Nephos.Neutron.SecurityGroups;
 using Nephos.Neutron.Subnets;
+using Nephos.Neutron.Tags;
 
 namespace Nephos.Neutron;
 
@@ -21,12 +28,18 @@ public sealed class NeutronService : INephosService
     public NeutronService()
     {
         Api = new ServiceApi("neutron", "network", "/networking", new NeutronErrors()) { Description = "OpenStack Networking" };
+        ExtensionEndpoints.Map(Api.Group(""));
         NetworkEndpoints.Map(Api.Group("/v2.0/networks"));
         SubnetEndpoints.Map(Api.Group("/v2.0/subnets"));
         PortEndpoints.Map(Api.Group("/v2.0/ports"));
         RouterEndpoints.Map(Api.Group("/v2.0/routers"));
         L3AgentEndpoints.Map(Api.Group("/v2.0"));
         FloatingIpEndpoints.Map(Api.Group("/v2.0/floatingips"));
+        TagEndpoints.Map(Api.Group("/v2.0"));
+        QuotaEndpoints.Map(Api.Group("/v2.0/quotas"));
+        AgentEndpoints.Map(Api.Group("/v2.0"));
+        AvailabilityZoneEndpoints.Map(Api.Group("/v2.0/availability_zones"));
+        AvailabilityEndpoints.Map(Api.Group("/v2.0/network-ip-availabilities"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));
     }
@@ -38,7 +51,12 @@ public sealed class NeutronService : INephosService
         services.AddStore<NeutronDb>("neutron");
         services.AddSingleton<FeedMarks>();
         services.AddSingleton<DeviceNotices>();
+        services.AddSingleton<AgentHeartbeats>();
+        services.AddSingleton<INetworkFeed, NetworkFeed>();
+        services.AddReconciler<FeedPurge>();
         services.AddSingleton<NetworkOperations>();
+        services.AddSingleton<INetworks, NetworkContract>();
+        services.AddSingleton<PublicNetwork>();
         services.AddSingleton<SubnetOperations>();
         services.AddSingleton<DhcpPorts>();
         services.AddSingleton<PortOperations>();
@@ -62,6 +80,7 @@ public sealed class NeutronService : INephosService
         SecurityGroupTable.Table.Register(policies);
         SecurityGroupRuleTable.Table.Register(policies);
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);
+        await services.GetRequiredService<PublicNetwork>().EnsureAsync(cancel).ConfigureAwait(false);
     }
 
     public void Warm(IServiceProvider services) => services.GetRequiredService<Store<NeutronDb>>().Warm();

@@ -47,7 +47,7 @@ internal sealed class NetworkOperations(Store<NeutronDb> store, FeedMarks marks)
             return made;
         }, cancel);
 
-    private async Task<NetworkView> CreateAsync(NeutronDb db, RequestContext context, Values values)
+    internal async Task<NetworkView> CreateAsync(NeutronDb db, RequestContext context, Values values)
     {
         ZoneHints.Check(values.Get(NetworkTable.ZoneHints));
         var (type, physical, segment) = await Segments.ChooseAsync(db, values).ConfigureAwait(false);

@@ -9,6 +9,9 @@ namespace Nephos.Neutron.NodeFeed;
 /// </summary>
 internal sealed class FeedChange
 {
+    /// <summary>Marks the one row whose sequence says how far forgotten records reach: who pulled last before it must pull all.</summary>
+    public const NetworkRecordKind FloorKind = 0;
+
     public long Sequence { get; set; }
     public required NetworkRecordKind Kind { get; set; }
     public required string RecordId { get; set; }

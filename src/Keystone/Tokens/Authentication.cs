@@ -32,6 +32,7 @@ internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher has
             if (who is not null && who.UserId != next.UserId) { throw Faults.Unauthorized(); }
             who = who is null ? next : new Who(next.UserId, [.. who.Methods.Union(next.Methods)], who.ExpiresAt ?? next.ExpiresAt, who.ChainId ?? next.ChainId);
         }
+        await EnsureFactorsAsync(who!, cancel);
         var scope = wanted is null ? await DefaultScopeAsync(who!.UserId, cancel) : await FindScopeAsync(wanted, cancel);
         return await IssueAsync(context, who!, scope, cancel);
     }
@@ -92,6 +93,19 @@ internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher has
         // Also without a user, and then as slow: see VerifyAsync. Whether user and domain are enabled is seen when the token is made.
         var fits = await hasher.VerifyAsync(user.Password.Length <= settings.MaxPasswordLength ? user.Password : "", found?.Password?.Hash);
         return fits ? new Who(found!.Id, ["password"], null, null) : throw Faults.Unauthorized();
+    }
+
+    /// <summary>
+    /// The user's option <c>multi_factor_auth_rules</c>: the methods that succeeded must hold all of one rule. Methods that this cloud does not offer do not count, and a rule of only such is no rule, as
+    /// upstream has it.
+    /// </summary>
+    private async Task EnsureFactorsAsync(Who who, CancellationToken cancel)
+    {
+        var text = await store.ReadAsync(db => db.Users.Where(u => u.Id == who.UserId).Select(u => u.Options).FirstOrDefaultAsync(), cancel);
+        var options = Extra.Read(text ?? Extra.None);
+        if (!options.TryGetValue("multi_factor_auth_rules", out var given) || (options.TryGetValue("multi_factor_auth_enabled", out var enabled) && enabled.ValueKind == System.Text.Json.JsonValueKind.False)) { return; }
+        var rules = given.EnumerateArray().Select(rule => rule.EnumerateArray().Select(m => m.GetString()).Where(m => m is "password" or "token").ToList()).Where(rule => rule.Count > 0).ToList();
+        if (rules.Count > 0 && !rules.Exists(rule => rule.TrueForAll(m => who.Methods.Contains(m!)))) { throw Faults.Unauthorized(); }
     }
 
     private async Task<Who> ByTokenAsync(AuthToken given, CancellationToken cancel)

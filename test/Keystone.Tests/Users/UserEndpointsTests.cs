@@ -119,6 +119,22 @@ public sealed class UserEndpointsTests(KeystoneCloud cloud) : IClassFixture<Keys
     }
 
     [Fact]
+    public async Task Login_FactorRules_AskForAllMethodsOfOne()
+    {
+        var user = await cloud.NewRealUserAsync();
+        var name = user.Identity.UserName;
+        async Task<int> Login(params string[] methods) => (await cloud.Anonymous.Post(V3 + "/auth/tokens", new { auth = new { identity = new { methods, password = new { user = new { id = user.UserId, password = name } }, token = new { id = user.Token } } } })).Status;
+        async Task Set(string options) => (await cloud.Admin.Patch($"{Users}/{user.UserId}", $$$"""{"user":{"options":{{{options}}}}}""")).Is(200);
+        await Set("""{"multi_factor_auth_rules":[["password","token"]]}""");
+        (await Login("password")).ShouldBe(401);
+        (await Login("password", "token")).ShouldBe(201);
+        await Set("""{"multi_factor_auth_enabled":false}""");
+        (await Login("password")).ShouldBe(201);
+        await Set("""{"multi_factor_auth_enabled":true,"multi_factor_auth_rules":[["password","totp"]]}""");
+        (await Login("password")).ShouldBe(201, "totp is not offered, so it is not asked for");
+    }
+
+    [Fact]
     public async Task List_Filters_GiveWhatTheyName()
     {
         var prefix = Name("list");

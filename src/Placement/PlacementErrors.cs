@@ -7,7 +7,7 @@ namespace Nephos.Placement;
 
 /// <summary>
 /// Placement's envelope, <c>{"errors": [{status, title, detail, code, request_id}]}</c> (API guideline "Errors"), its stable codes, and its words.
-/// Upstream shows <c>code</c> from microversion 1.23 on; here it is always there.
+/// <c>code</c> is shown in every microversion; upstream begins with 1.23, and clients of older ones pass over it.
 /// </summary>
 internal sealed class PlacementErrors : IErrorWriter
 {

@@ -3,9 +3,14 @@ using Nephos.Contracts.Placement;
 using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Store;
+using Nephos.Placement.Aggregates;
 using Nephos.Placement.AllocationCandidates;
 using Nephos.Placement.Allocations;
+using Nephos.Placement.Inventories;
+using Nephos.Placement.ResourceClasses;
 using Nephos.Placement.ResourceProviders;
+using Nephos.Placement.Traits;
+using Nephos.Placement.Usages;
 
 namespace Nephos.Placement;
 
@@ -15,7 +20,16 @@ public sealed class PlacementService : INephosService
     public PlacementService()
     {
         Api = new ServiceApi("placement", "placement", "/placement", new PlacementErrors(), Microversions.Scheme) { Description = "Placement Service" };
-        VersionEndpoints.Map(Api.Group(""));
+        var root = Api.Group("");
+        VersionEndpoints.Map(root);
+        ResourceProviderEndpoints.Map(root.Group("/resource_providers"));
+        InventoryEndpoints.Map(root.Group("/resource_providers/{uuid}/inventories"));
+        AggregateEndpoints.Map(root.Group("/resource_providers/{uuid}/aggregates"));
+        TraitEndpoints.Map(root);
+        ResourceClassEndpoints.Map(root.Group("/resource_classes"));
+        AllocationEndpoints.Map(root);
+        UsageEndpoints.Map(root);
+        AllocationCandidateEndpoints.Map(root.Group("/allocation_candidates"));
     }
 
     public ServiceApi Api { get; }
@@ -23,6 +37,9 @@ public sealed class PlacementService : INephosService
     public void AddServices(IServiceCollection services)
     {
         services.AddStore<PlacementDb>("placement");
+        services.AddSingleton<ResourceProviderOperations>();
+        services.AddSingleton<InventoryOperations>();
+        services.AddSingleton<AllocationCandidateSearch>();
         services.AddSingleton<ProviderRegistrar>();
         services.AddSingleton<CandidateSearch>();
         services.AddSingleton<AllocationOperations>();

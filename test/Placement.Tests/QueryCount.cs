@@ -4,38 +4,39 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace Nephos.Placement.Tests;
 
 /// <summary>Counts the database commands of the test that made it, not those of tests beside it.</summary>
-internal sealed class QueryCount : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>, IDisposable
+internal sealed class QueryCount : IDisposable
 {
     private static readonly AsyncLocal<QueryCount?> Mine = new();
-    private readonly List<IDisposable> _subscriptions = [];
+    private static readonly Lock Listening = new();
+    private static IDisposable? _listener;
     private int _count;
 
-    public QueryCount()
-    {
-        Mine.Value = this;
-        _subscriptions.Add(DiagnosticListener.AllListeners.Subscribe(this));
-    }
+    public QueryCount() => Mine.Value = this;
 
     public int Count => _count;
 
-    public void OnNext(DiagnosticListener value)
+    /// <summary>Begins to listen; before the database is first used, since EF remembers for a while that nobody did.</summary>
+    public static void Listen()
     {
-        if (value.Name == "Microsoft.EntityFrameworkCore") { _subscriptions.Add(value.Subscribe(this, name => name == RelationalEventId.CommandExecuting.Name)); }
+        lock (Listening) { _listener ??= DiagnosticListener.AllListeners.Subscribe(new Observer()); }
     }
 
-    public void OnNext(KeyValuePair<string, object?> value)
+    public void Dispose() => Mine.Value = null;
+
+    private sealed class Observer : IObserver<DiagnosticListener>, IObserver<KeyValuePair<string, object?>>
     {
-        // Pragmas of a new connection are not queries.
-        if (Mine.Value == this && value.Value is CommandEventData { Command.CommandText: var text } && !text.StartsWith("PRAGMA", StringComparison.Ordinal)) { Interlocked.Increment(ref _count); }
-    }
+        public void OnNext(DiagnosticListener value)
+        {
+            if (value.Name == "Microsoft.EntityFrameworkCore") { value.Subscribe(this, name => name == RelationalEventId.CommandExecuting.Name); }
+        }
 
-    public void OnCompleted() => Mine.Value = null;
+        public void OnNext(KeyValuePair<string, object?> value)
+        {
+            if (Mine.Value is { } mine && value.Value is CommandEventData) { Interlocked.Increment(ref mine._count); }
+        }
 
-    public void OnError(Exception error) => throw new InvalidOperationException("counting failed", error);
+        public void OnCompleted() => Mine.Value = null;
 
-    public void Dispose()
-    {
-        Mine.Value = null;
-        _subscriptions.ForEach(s => s.Dispose());
+        public void OnError(Exception error) => throw new InvalidOperationException("counting failed", error);
     }
 }

@@ -98,7 +98,7 @@ internal static class AgentEndpoints
 
     private static NotFoundError NotFound(string id) => new($"Agent {id} could not be found.", "AgentNotFound");
 
-    private static JsonObject View(Agent agent, DateTime now) => new()
+    internal static JsonObject View(Agent agent, DateTime now) => new()
     {
         ["id"] = agent.Id,
         ["agent_type"] = agent.AgentType,

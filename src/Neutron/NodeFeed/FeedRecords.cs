@@ -143,7 +143,10 @@ internal static class FeedRecords
         var rules = (await db.SecurityGroupRules.Where(r => withRules.Contains(r.SecurityGroupId)).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).ToListAsync().ConfigureAwait(false)).ToLookup(r => r.SecurityGroupId);
         var members = (await db.PortSecurityGroups.Where(b => all.Contains(b.SecurityGroupId)).Join(db.FixedIps, b => b.PortId, i => i.PortId, (b, i) => new { b.SecurityGroupId, i.Ip }).ToListAsync().ConfigureAwait(false))
             .ToLookup(m => m.SecurityGroupId, m => m.Ip);
-        return [.. all.Select(g => new SecurityGroupSpec { Id = g, Rules = [.. rules[g].Select(Spec)], Members = [.. members[g].Order(StringComparer.Ordinal)] })];
+        // What a member may use besides its own addresses is let in as the member is.
+        var paired = (await db.PortSecurityGroups.Where(b => all.Contains(b.SecurityGroupId)).Join(db.Ports.Where(p => p.AddressPairsJson != "[]"), b => b.PortId, p => p.Id, (b, p) => new { b.SecurityGroupId, p.AddressPairsJson }).ToListAsync().ConfigureAwait(false))
+            .SelectMany(p => Pairs(p.AddressPairsJson), (p, pair) => (p.SecurityGroupId, pair.IpAddress)).ToLookup(p => p.SecurityGroupId, p => p.IpAddress);
+        return [.. all.Select(g => new SecurityGroupSpec { Id = g, Rules = [.. rules[g].Select(Spec)], Members = [.. members[g].Concat(paired[g]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] })];
     }
 
     private static SecurityRule Spec(SecurityGroupRule rule) => new(

@@ -16,6 +16,7 @@ internal static class L3AgentEndpoints
     public static void Map(ResourceGroup root)
     {
         root.Get("/agents/{id}/l3-routers", List).Policy("get_l3-routers", Rules.Admin).NotPaged("upstream answers all").Extension("l3_agent_scheduler");
+        root.Get("/routers/{id}/l3-agents", OfRouter).Policy("get_l3-agents", Rules.Admin).NotPaged("one per router").Extension("l3_agent_scheduler");
         root.Post("/agents/{id}/l3-routers", Add).Policy("create_l3-router", Rules.Admin).Answers(201).Extension("l3_agent_scheduler");
         root.Delete("/agents/{id}/l3-routers/{router_id}", Remove).Policy("delete_l3-router", Rules.Admin).Answers(204).Extension("l3_agent_scheduler");
     }
@@ -28,6 +29,16 @@ internal static class L3AgentEndpoints
             return await RouterView.LoadAsync(db, await db.Routers.Where(r => r.HostId == host).OrderBy(r => r.Id).ToListAsync(call.Cancel).ConfigureAwait(false)).ConfigureAwait(false);
         }, call.Cancel);
         return RouterTable.Table.ShowMany(routers);
+    }
+
+    private static async Task<Reply> OfRouter(Call call)
+    {
+        var agents = await call.Get<Store<NeutronDb>>().ReadAsync(async db =>
+        {
+            var router = await db.Routers.FirstOrDefaultAsync(r => r.Id == call.Route("id")).ConfigureAwait(false) ?? throw RouterErrors.NotFound(call.Route("id"));
+            return await db.Agents.Where(a => a.AgentType == AgentTypes.L3 && a.Host == router.HostId).ToListAsync(call.Cancel).ConfigureAwait(false);
+        }, call.Cancel);
+        return Reply.Member("agents", agents.Select(a => AgentEndpoints.View(a, call.Context.Now)).ToList());
     }
 
     private static async Task<Reply> Add(Call call)

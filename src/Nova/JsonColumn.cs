@@ -7,7 +7,7 @@ namespace Nephos.Nova;
 /// <summary>Columns that hold a small tree as JSON text: read and written whole, never searched.</summary>
 internal static class JsonColumn
 {
-    public static PropertyBuilder<T> HasJson<T>(this PropertyBuilder<T> property) where T : class =>
+    public static PropertyBuilder<T> HasJson<T>(this PropertyBuilder<T> property) where T : class? =>
         property.HasConversion(
             value => JsonSerializer.Serialize(value, JsonSerializerOptions.Default),
             text => JsonSerializer.Deserialize<T>(text, JsonSerializerOptions.Default)!,

@@ -1,0 +1,20 @@
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Nova;
+
+/// <summary>The filters <c>changes-since</c> and, since 2.66, <c>changes-before</c>.</summary>
+internal static class Changes
+{
+    public static (DateTime? Since, DateTime? Before) Of(Call call)
+    {
+        var since = Read(call, "changes-since");
+        var before = call.Version >= Microversions.V2_66 ? Read(call, "changes-before") : null;
+        return since > before ? throw new BadRequestError("The value of changes-since must be less than or equal to changes-before.") : (since, before);
+    }
+
+    private static DateTime? Read(Call call, string name) => call.Query[name] is not { } text ? null
+        : WireTime.TryParse(text, out var time) ? time
+        : throw new BadRequestError($"Invalid input for query parameters {name}. Value: {text}. '{text}' is not a 'date-time'");
+}

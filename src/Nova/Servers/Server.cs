@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Nephos.Nova.Flavors;
+
+namespace Nephos.Nova.Servers;
+
+/// <summary>
+/// A server (api-ref compute, "Servers"): the user's side of a guest. Invariants:
+/// <list type="bullet">
+/// <item>While <see cref="TaskState"/> is set, one piece of work owns the row; every write says in its condition which state it expects.</item>
+/// <item>What shall run stands in <c>Guest</c>, what a node last found there too; this row only shows it.</item>
+/// <item>Everything a list shows is in the row (flavor, addresses, fault), so that a page of servers is one query and asks no other service.</item>
+/// <item>Deleted rows stay for <c>changes-since</c> and for admins, until they are purged.</item>
+/// </list>
+/// </summary>
+internal sealed class Server
+{
+    /// <summary>In the order of creation; the instance name has it in hexadecimal.</summary>
+    public long Number { get; set; }
+    public required string Id { get; set; }
+    public required string ProjectId { get; set; }
+    public required string UserId { get; set; }
+    public required string Name { get; set; }
+    public string? Description { get; set; }
+    public required string Hostname { get; set; }
+    public required string ReservationId { get; set; }
+    public int LaunchIndex { get; set; }
+    public string ImageId { get; set; } = "";
+    /// <summary>Glance's <c>disk_format</c> and properties when it was built.</summary>
+    public string ImageFormat { get; set; } = "";
+    public Dictionary<string, string> ImageProperties { get; set; } = [];
+    public string? KeyName { get; set; }
+    public KeyCopy? Key { get; set; }
+    public required string FlavorId { get; set; }
+    public required FlavorCopy Flavor { get; set; }
+    /// <summary>Out of the flavor, for counting.</summary>
+    public required int Vcpus { get; set; }
+    public required int RamMib { get; set; }
+    public required string VmState { get; set; }
+    public string? TaskState { get; set; }
+    public int PowerState { get; set; }
+    public string? Host { get; set; }
+    /// <summary>Where it is; null while nowhere.</summary>
+    public string? AvailabilityZone { get; set; }
+    /// <summary>The zone that was asked for, where it must stay.</summary>
+    public string? PinnedZone { get; set; }
+    public string? AccessIpV4 { get; set; }
+    public string? AccessIpV6 { get; set; }
+    /// <summary>owner or admin; null when it is not locked.</summary>
+    public string? LockedBy { get; set; }
+    public string? LockedReason { get; set; }
+    public string? UserData { get; set; }
+    public bool ConfigDrive { get; set; }
+    public bool AutoDiskConfig { get; set; }
+    public int Progress { get; set; }
+    public Dictionary<string, string> Metadata { get; set; } = [];
+    public List<ServerNic> Nics { get; set; } = [];
+    /// <summary>What is shown of its network; see <c>ServerNetworks</c>.</summary>
+    public List<Vif> Network { get; set; } = [];
+    /// <summary>Fixed addresses of <see cref="Network"/> in one text, for the filters <c>ip</c> and <c>ip6</c>.</summary>
+    public string Addresses { get; set; } = "";
+    public ServerFault? Fault { get; set; }
+    /// <summary>JSON object, as it was given.</summary>
+    public string? SchedulerHints { get; set; }
+    public List<string>? TrustedCertificates { get; set; }
+    public required DateTime CreatedAt { get; set; }
+    public required DateTime UpdatedAt { get; set; }
+    public DateTime? LaunchedAt { get; set; }
+    public DateTime? TerminatedAt { get; set; }
+    public bool Deleted { get; set; }
+
+    public string InstanceName => string.Create(CultureInfo.InvariantCulture, $"instance-{Number:x8}");
+    public string Status => Deleted ? "DELETED" : ServerStatus.Of(VmState, TaskState);
+    public string Resource => ResourceOf(Id);
+
+    /// <summary>Name under which one saga at a time works on it.</summary>
+    public static string ResourceOf(string id) => "server/" + id;
+
+    /// <summary>What users see of the host: the same for all servers of a project on it, and no clue to its name (<c>nova/utils.py</c>, generate_hostid).</summary>
+    public static string HostId(string? host, string projectId) => string.IsNullOrEmpty(host) ? "" : Sha224.Hex(Encoding.UTF8.GetBytes(projectId + host));
+
+    public static void Map(ModelBuilder model)
+    {
+        model.Entity<Server>(server =>
+        {
+            server.ToTable("servers");
+            server.HasKey(s => s.Number);
+            server.Property(s => s.Number).ValueGeneratedOnAdd();
+            server.HasIndex(s => s.Id).IsUnique().HasDatabaseName("servers_id");
+            server.HasIndex(s => new { s.ProjectId, s.Deleted, s.CreatedAt, s.Number }).HasDatabaseName("servers_by_project");
+            server.HasIndex(s => new { s.Deleted, s.CreatedAt, s.Number }).HasDatabaseName("servers_by_age");
+            server.HasIndex(s => new { s.Host, s.Deleted }).HasDatabaseName("servers_by_host");
+            server.HasIndex(s => s.UpdatedAt).HasDatabaseName("servers_by_change");
+            server.Property(s => s.ImageProperties).HasJson();
+            server.Property(s => s.Key).HasJson();
+            server.Property(s => s.Flavor).HasJson();
+            server.Property(s => s.Metadata).HasJson();
+            server.Property(s => s.Nics).HasJson();
+            server.Property(s => s.Network).HasJson();
+            server.Property(s => s.Fault).HasJson();
+            server.Property(s => s.TrustedCertificates).HasJson();
+        });
+        model.Entity<ServerTag>(tag =>
+        {
+            tag.ToTable("server_tags");
+            tag.HasKey(t => new { t.ServerId, t.Tag });
+            tag.HasIndex(t => t.Tag).HasDatabaseName("server_tags_by_tag");
+        });
+    }
+}
+
+/// <summary>The key pair as it was when the server was made; deleting it later changes nothing here.</summary>
+internal sealed record KeyCopy(string Name, string Type, string Data);
+
+/// <summary>A network card: which port it is, and whether we made that port and must delete it, or it was given and only comes free.</summary>
+internal sealed record ServerNic(string PortId, string NetworkId, bool Given, string? Tag = null, string? FixedIp = null);
+
+/// <summary>A card as it is shown and as metadata describes it.</summary>
+internal sealed record Vif(string PortId, string NetworkId, string Label, string Mac, int Mtu, List<VifIp> Ips, List<string> SecurityGroups);
+
+/// <summary>An address of a card.</summary>
+internal sealed record VifIp(
+    string Address, int Version, string SubnetId, string Cidr, string? Gateway, bool Dhcp, string? Ipv6Mode, List<string> Dns, List<VifRoute> Routes, List<string> Floating);
+
+internal sealed record VifRoute(string Destination, string NextHop);
+
+/// <summary>Why a server is in ERROR.</summary>
+internal sealed record ServerFault(int Code, string Message, string? Details, DateTime CreatedAt);
+
+/// <summary>A tag of a server (since 2.26).</summary>
+internal sealed class ServerTag
+{
+    public required string ServerId { get; set; }
+    public required string Tag { get; set; }
+}

@@ -1,8 +1,12 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Nova.Flavors;
+using Nephos.Nova.Guests;
+using Nephos.Nova.Hosts;
+using Nephos.Nova.InstanceActions;
 using Nephos.Nova.Keypairs;
 using Nephos.Nova.Quotas;
+using Nephos.Nova.Servers;
 
 namespace Nephos.Nova;
 
@@ -16,12 +20,23 @@ internal sealed class NovaDb(DbContextOptions<NovaDb> options) : ServiceDb(optio
     public DbSet<QuotaLock> QuotaLocks => Set<QuotaLock>();
     public DbSet<Keypair> Keypairs => Set<Keypair>();
 
+    public DbSet<Server> Servers => Set<Server>();
+    public DbSet<ServerTag> ServerTags => Set<ServerTag>();
+    public DbSet<InstanceAction> Actions => Set<InstanceAction>();
+    public DbSet<InstanceActionEvent> ActionEvents => Set<InstanceActionEvent>();
+    public DbSet<Guest> Guests => Set<Guest>();
+    public DbSet<ComputeHost> Hosts => Set<ComputeHost>();
+
     protected override void Map(ModelBuilder model)
     {
         Once.Map(model);
         Flavor.Map(model);
         Keypair.Map(model);
         QuotaLimit.Map(model);
+        Server.Map(model);
+        InstanceAction.Map(model);
+        Guest.Map(model);
+        ComputeHost.Map(model);
     }
 }
 

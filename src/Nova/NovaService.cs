@@ -1,10 +1,25 @@
 using Microsoft.Extensions.DependencyInjection;
+using Nephos.Contracts.Node;
+using Nephos.Contracts.Nova;
 using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Versions;
 using Nephos.Nova.Flavors;
+using Nephos.Nova.Guests;
+using Nephos.Nova.Hosts;
+using Nephos.Nova.InstanceActions;
 using Nephos.Nova.Keypairs;
+using Nephos.Nova.Metadata;
+using Nephos.Nova.Scheduling;
+using Nephos.Nova.ServerActions;
+using Nephos.Nova.ServerMetadata;
+using Nephos.Nova.ServerNetworks;
+using Nephos.Nova.Servers;
+using Nephos.Nova.Servers.Build;
+using Nephos.Nova.Servers.Create;
+using Nephos.Nova.Servers.Delete;
+using Nephos.Nova.ServerTags;
 using Nephos.Nova.Versions;
 
 namespace Nephos.Nova;
@@ -24,6 +39,16 @@ public sealed class NovaService : INephosService
         FlavorEndpoints.Map(Api.Group("/v2.1/flavors"));
         ExtraSpecEndpoints.Map(Api.Group("/v2.1/flavors/{id}/os-extra_specs"));
         KeypairEndpoints.Map(Api.Group("/v2.1/os-keypairs"));
+        ServerEndpoints.Map(Api.Group("/v2.1/servers"));
+        var server = Api.Group("/v2.1/servers/{server_id}");
+        ActionEndpoints.Map(server);
+        LaterActions.Map(server);
+        SecurityGroupEndpoints.Map(server);
+        MetadataEndpoints.Map(server.Group("/metadata"));
+        TagEndpoints.Map(server.Group("/tags"));
+        AddressEndpoints.Map(server.Group("/ips"));
+        InterfaceEndpoints.Map(server.Group("/os-interface"));
+        InstanceActionEndpoints.Map(server.Group("/os-instance-actions"));
     }
 
     public ServiceApi Api { get; }
@@ -33,6 +58,27 @@ public sealed class NovaService : INephosService
         services.AddStore<NovaDb>("nova");
         services.AddSingleton<FlavorOperations>();
         services.AddSingleton<KeypairOperations>();
+        services.AddSingleton<ServerOperations>();
+        services.AddSingleton<ServerCreation>();
+        services.AddSingleton<BootSource>();
+        services.AddSingleton<NicRequests>();
+        services.AddSingleton<HostChooser>();
+        services.AddSingleton<HostRegistry>();
+        services.AddSingleton<GuestTable>();
+        services.AddSingleton<GuestReports>();
+        services.AddSingleton<IGuestFeed, GuestFeed>();
+        services.AddSingleton<InstanceTrees>();
+        services.AddSingleton<IInstanceMetadata, InstanceMetadata>();
+        services.AddSingleton<NetworkCache>();
+        services.AddSingleton<IServerEvents, ServerEvents>();
+        services.AddSingleton<InterfaceCards>();
+        services.AddSingleton<InterfaceOperations>();
+        services.AddSingleton<PowerOperations>();
+        services.AddSingleton<LockOperations>();
+        services.AddSaga<NovaDb, BuildServerSaga>();
+        services.AddSaga<NovaDb, DeleteServerSaga>();
+        services.AddSaga<NovaDb, AttachInterfaceSaga>();
+        services.AddSaga<NovaDb, DetachInterfaceSaga>();
     }
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)

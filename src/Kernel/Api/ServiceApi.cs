@@ -26,6 +26,14 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
     /// <summary>In the order of their mapping.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _endpoints;
 
+    private readonly Dictionary<string, string> _policies = new(StringComparer.Ordinal);
+
+    /// <summary>Rules beside those of the endpoints, which handlers ask with <see cref="Call.Allows"/>: name and default.</summary>
+    public IReadOnlyDictionary<string, string> Policies => _policies;
+
+    /// <summary>Declares such a rule.</summary>
+    public void Declare(string policy, string defaultRule) => _policies.Add(policy, defaultRule);
+
     public ResourceGroup Group(string path) => new(this, path);
 
     internal Endpoint Add(string method, string path, string? action, Handler handler)

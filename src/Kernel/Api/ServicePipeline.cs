@@ -32,6 +32,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             policies.Of(endpoint.Api.Name).Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
         }
+        foreach (var (name, rule) in services.SelectMany(s => s.Policies)) { policy.Register(name, rule); }
     }
 
     /// <summary>Answers a request to one of the services; false when the path is none of theirs.</summary>

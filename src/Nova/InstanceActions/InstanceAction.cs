@@ -54,6 +54,23 @@ internal sealed class InstanceAction
         db.ActionEvents.Add(new InstanceActionEvent { Action = row, Event = happening, StartTime = now, Host = host });
     }
 
+    /// <summary>An action that is over with the caller's transaction.</summary>
+    public static void Done(NovaDb db, RequestContext context, string serverId, string action, DateTime now, string? happening = null, string? host = null)
+    {
+        var row = new InstanceAction
+        {
+            ServerId = serverId,
+            Action = action,
+            RequestId = context.RequestId,
+            ProjectId = context.Identity?.ProjectId,
+            UserId = context.Identity?.UserId,
+            StartTime = now,
+            UpdatedAt = now,
+        };
+        if (happening is null) { db.Actions.Add(row); }
+        else { db.ActionEvents.Add(new InstanceActionEvent { Action = row, Event = happening, StartTime = now, FinishTime = now, Result = "Success", Host = host }); }
+    }
+
     /// <summary>Ends all that is under way on the server, in the caller's transaction.</summary>
     public static async Task FinishAsync(NovaDb db, string serverId, DateTime now, string? error = null, string? host = null)
     {

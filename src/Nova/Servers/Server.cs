@@ -64,11 +64,14 @@ internal sealed class Server
     /// <summary>JSON object, as it was given.</summary>
     public string? SchedulerHints { get; set; }
     public List<string>? TrustedCertificates { get; set; }
+    /// <summary>Files that were given until 2.56; they go onto the config drive.</summary>
+    public List<InjectedFile>? Files { get; set; }
     public required DateTime CreatedAt { get; set; }
     public required DateTime UpdatedAt { get; set; }
     public DateTime? LaunchedAt { get; set; }
     public DateTime? TerminatedAt { get; set; }
     public bool Deleted { get; set; }
+    public long Generation { get; set; }
 
     public string InstanceName => string.Create(CultureInfo.InvariantCulture, $"instance-{Number:x8}");
     public string Status => Deleted ? "DELETED" : ServerStatus.Of(VmState, TaskState);
@@ -99,6 +102,7 @@ internal sealed class Server
             server.Property(s => s.Nics).HasJson();
             server.Property(s => s.Network).HasJson();
             server.Property(s => s.Fault).HasJson();
+            server.Property(s => s.Files).HasJson();
             server.Property(s => s.TrustedCertificates).HasJson();
         });
         model.Entity<ServerTag>(tag =>
@@ -127,6 +131,9 @@ internal sealed record VifRoute(string Destination, string NextHop);
 
 /// <summary>Why a server is in ERROR.</summary>
 internal sealed record ServerFault(int Code, string Message, string? Details, DateTime CreatedAt);
+
+/// <summary>A file for the guest; <paramref name="Contents"/> is base64.</summary>
+internal sealed record InjectedFile(string Path, string Contents);
 
 /// <summary>A tag of a server (since 2.26).</summary>
 internal sealed class ServerTag

@@ -1,0 +1,29 @@
+using Nephos.Kernel.Api;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Policy;
+using Nephos.Nova.Servers;
+
+namespace Nephos.Nova.ServerNetworks;
+
+/// <summary>Addresses of a server (api-ref compute, "Servers IPs").</summary>
+internal static class AddressEndpoints
+{
+    public static void Map(ResourceGroup ips)
+    {
+        ips.Get("", List).PolicyOnRow("os_compute_api:ips:index", Rules.ProjectReader).NotPaged("the addresses of one server");
+        ips.Get("/{label}", Show).PolicyOnRow("os_compute_api:ips:show", Rules.ProjectReader);
+    }
+
+    private static async Task<Reply> List(Call call)
+    {
+        call.KnownOnly(Microversions.V2_102);
+        return Reply.Member("addresses", AddressView.Of((await call.ServerAsync()).Network, extended: false));
+    }
+
+    private static async Task<Reply> Show(Call call)
+    {
+        call.KnownOnly(Microversions.V2_102);
+        var addresses = AddressView.Of((await call.ServerAsync()).Network, extended: false);
+        return addresses.TryGetValue(call.Route("label"), out var found) ? Reply.Member(call.Route("label"), found) : throw new NotFoundError("Instance is not a member of specified network");
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Nova.Flavors;
+using Nephos.Nova.Quotas;
+
+namespace Nephos.Nova.Servers.Create;
+
+/// <summary>Instances, cores and memory of a project, counted in the transaction that inserts (<c>compute/utils.py</c>, check_num_instances_quota).</summary>
+internal static class ServerQuota
+{
+    /// <summary>How many of the wanted servers may be made: at least <paramref name="min"/>, or upstream's 403.</summary>
+    public static async Task<int> FitAsync(NovaDb db, string projectId, Flavor flavor, int min, int max)
+    {
+        await QuotaCounts.LockAsync(db, projectId);
+        var limits = await QuotaCounts.LimitsAsync(db, projectId);
+        var used = await UsedAsync(db, projectId);
+        var free = new[] { "instances", "cores", "ram" }.ToDictionary(r => r, r => limits[r] < 0 ? long.MaxValue : limits[r] - used[r], StringComparer.Ordinal);
+        var each = new Dictionary<string, long> { ["instances"] = 1, ["cores"] = flavor.Vcpus, ["ram"] = flavor.RamMib };
+        var fits = (int)Math.Clamp(free.Min(f => Math.Max(0, f.Value) / each[f.Key]), 0, max);
+        if (fits >= min) { return fits; }
+        var overs = free.Where(f => f.Value < each[f.Key] * max).Select(f => f.Key).Order(StringComparer.Ordinal).ToList();
+        throw ServerErrors.TooManyInstances(overs,
+            overs.Select(r => r == "instances" && min != max ? $"{min}-{max}" : $"{each[r] * max}"), overs.Select(r => used[r]), overs.Select(r => limits[r]));
+    }
+
+    /// <summary>What the project uses now.</summary>
+    public static async Task<Dictionary<string, long>> UsedAsync(NovaDb db, string projectId)
+    {
+        var used = await db.Servers.Where(s => s.ProjectId == projectId && !s.Deleted).GroupBy(s => 1)
+            .Select(g => new { Instances = g.LongCount(), Cores = g.Sum(s => (long)s.Vcpus), Ram = g.Sum(s => (long)s.RamMib) }).FirstOrDefaultAsync();
+        return new Dictionary<string, long>(StringComparer.Ordinal) { ["instances"] = used?.Instances ?? 0, ["cores"] = used?.Cores ?? 0, ["ram"] = used?.Ram ?? 0 };
+    }
+}

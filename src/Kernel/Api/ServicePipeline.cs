@@ -32,7 +32,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             policies.Of(endpoint.Api.Name).Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
         }
-        foreach (var (name, rule) in services.SelectMany(s => s.Policies)) { policy.Register(name, rule); }
+        foreach (var service in services)
+        {
+            foreach (var (name, rule) in service.Policies) { policies.Of(service.Name).Register(name, rule); }
+        }
     }
 
     /// <summary>Answers a request to one of the services; false when the path is none of theirs.</summary>
@@ -128,7 +131,8 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             json = await Call.ReadJsonAsync(http, service.Errors, http.RequestAborted).ConfigureAwait(false);
             if (json.Value.ValueKind != JsonValueKind.Object) { throw service.Errors.Malformed("The body is not an object."); }
-            var key = json.Value.EnumerateObject().FirstOrDefault().Name;
+            // A default JsonProperty has no name to ask for.
+            var key = json.Value.EnumerateObject().Select(p => p.Name).FirstOrDefault();
             var named = candidates.Where(c => c.ActionName == key).ToList();
             endpoint = named.FirstOrDefault(c => c.Exists(version));
             if (endpoint is null)

@@ -11,6 +11,22 @@ CREATE TABLE "changes" (
 );
 
 
+CREATE TABLE "compute_hosts" (
+    "name" TEXT NOT NULL CONSTRAINT "PK_compute_hosts" PRIMARY KEY,
+    "number" INTEGER NOT NULL,
+    "hypervisor_id" TEXT NOT NULL,
+    "service_id" TEXT NOT NULL,
+    "facts" TEXT NOT NULL,
+    "disabled" INTEGER NOT NULL,
+    "disabled_reason" TEXT NULL,
+    "forced_down" INTEGER NOT NULL,
+    "seen_at" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "guest_revision" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "flavors" (
     "id" TEXT NOT NULL CONSTRAINT "PK_flavors" PRIMARY KEY,
     "name" TEXT NOT NULL,
@@ -26,6 +42,35 @@ CREATE TABLE "flavors" (
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NULL,
     "generation" INTEGER NOT NULL
+);
+
+
+CREATE TABLE "guests" (
+    "server_id" TEXT NOT NULL CONSTRAINT "PK_guests" PRIMARY KEY,
+    "host" TEXT NOT NULL,
+    "revision" INTEGER NOT NULL,
+    "generation" INTEGER NOT NULL,
+    "power" INTEGER NOT NULL,
+    "boots" INTEGER NOT NULL,
+    "last_reboot" INTEGER NOT NULL,
+    "spec" TEXT NOT NULL,
+    "reported_generation" INTEGER NOT NULL,
+    "reported_power" INTEGER NULL,
+    "reported_error" TEXT NULL,
+    "reported_at" TEXT NULL
+);
+
+
+CREATE TABLE "instance_actions" (
+    "number" INTEGER NOT NULL CONSTRAINT "PK_instance_actions" PRIMARY KEY AUTOINCREMENT,
+    "server_id" TEXT NOT NULL,
+    "action" TEXT NOT NULL,
+    "request_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "user_id" TEXT NULL,
+    "start_time" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "message" TEXT NULL
 );
 
 
@@ -92,11 +137,81 @@ CREATE TABLE "sagas" (
 );
 
 
+CREATE TABLE "server_tags" (
+    "server_id" TEXT NOT NULL,
+    "tag" TEXT NOT NULL,
+    CONSTRAINT "PK_server_tags" PRIMARY KEY ("server_id", "tag")
+);
+
+
+CREATE TABLE "servers" (
+    "number" INTEGER NOT NULL CONSTRAINT "PK_servers" PRIMARY KEY AUTOINCREMENT,
+    "id" TEXT NULL,
+    "project_id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "description" TEXT NULL,
+    "hostname" TEXT NOT NULL,
+    "reservation_id" TEXT NOT NULL,
+    "launch_index" INTEGER NOT NULL,
+    "image_id" TEXT NOT NULL,
+    "image_format" TEXT NOT NULL,
+    "image_properties" TEXT NOT NULL,
+    "key_name" TEXT NULL,
+    "key" TEXT NULL,
+    "flavor_id" TEXT NOT NULL,
+    "flavor" TEXT NOT NULL,
+    "vcpus" INTEGER NOT NULL,
+    "ram_mib" INTEGER NOT NULL,
+    "vm_state" TEXT NOT NULL,
+    "task_state" TEXT NULL,
+    "power_state" INTEGER NOT NULL,
+    "host" TEXT NULL,
+    "availability_zone" TEXT NULL,
+    "pinned_zone" TEXT NULL,
+    "access_ip_v4" TEXT NULL,
+    "access_ip_v6" TEXT NULL,
+    "locked_by" TEXT NULL,
+    "locked_reason" TEXT NULL,
+    "user_data" TEXT NULL,
+    "config_drive" INTEGER NOT NULL,
+    "auto_disk_config" INTEGER NOT NULL,
+    "progress" INTEGER NOT NULL,
+    "metadata" TEXT NOT NULL,
+    "nics" TEXT NOT NULL,
+    "network" TEXT NOT NULL,
+    "addresses" TEXT NOT NULL,
+    "fault" TEXT NULL,
+    "scheduler_hints" TEXT NULL,
+    "trusted_certificates" TEXT NULL,
+    "files" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    "launched_at" TEXT NULL,
+    "terminated_at" TEXT NULL,
+    "deleted" INTEGER NOT NULL,
+    "generation" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "flavor_projects" (
     "flavor_id" TEXT NOT NULL,
     "project_id" TEXT NOT NULL,
     CONSTRAINT "PK_flavor_projects" PRIMARY KEY ("flavor_id", "project_id"),
     CONSTRAINT "FK_flavor_projects_flavors_flavor_id" FOREIGN KEY ("flavor_id") REFERENCES "flavors" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "instance_action_events" (
+    "number" INTEGER NOT NULL CONSTRAINT "PK_instance_action_events" PRIMARY KEY AUTOINCREMENT,
+    "action_number" INTEGER NOT NULL,
+    "event" TEXT NOT NULL,
+    "start_time" TEXT NOT NULL,
+    "finish_time" TEXT NULL,
+    "result" TEXT NULL,
+    "host" TEXT NULL,
+    "details" TEXT NULL,
+    CONSTRAINT "FK_instance_action_events_instance_actions_action_number" FOREIGN KEY ("action_number") REFERENCES "instance_actions" ("number") ON DELETE CASCADE
 );
 
 
@@ -106,7 +221,25 @@ CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
 CREATE INDEX "changes_by_time" ON "changes" ("at");
 
 
+CREATE UNIQUE INDEX "compute_hosts_hypervisor" ON "compute_hosts" ("hypervisor_id");
+
+
+CREATE UNIQUE INDEX "compute_hosts_service" ON "compute_hosts" ("service_id");
+
+
 CREATE UNIQUE INDEX "flavors_name" ON "flavors" ("name");
+
+
+CREATE INDEX "guests_by_host" ON "guests" ("host", "revision");
+
+
+CREATE INDEX "instance_action_events_by_action" ON "instance_action_events" ("action_number");
+
+
+CREATE INDEX "instance_actions_by_request" ON "instance_actions" ("server_id", "request_id");
+
+
+CREATE INDEX "instance_actions_by_server" ON "instance_actions" ("server_id", "number");
 
 
 CREATE UNIQUE INDEX "keypairs_name" ON "keypairs" ("user_id", "name");
@@ -119,5 +252,23 @@ CREATE INDEX "sagas_by_state" ON "sagas" ("state", "lease_until");
 
 
 CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
+
+
+CREATE INDEX "server_tags_by_tag" ON "server_tags" ("tag");
+
+
+CREATE INDEX "servers_by_age" ON "servers" ("deleted", "created_at", "number");
+
+
+CREATE INDEX "servers_by_change" ON "servers" ("updated_at");
+
+
+CREATE INDEX "servers_by_host" ON "servers" ("host", "deleted");
+
+
+CREATE INDEX "servers_by_project" ON "servers" ("project_id", "deleted", "created_at", "number");
+
+
+CREATE UNIQUE INDEX "servers_id" ON "servers" ("id");
 
 

@@ -122,7 +122,7 @@ internal static class ActionEndpoints
     internal static async Task<JsonElement> OneKeyAsync(Call call)
     {
         var root = await call.JsonAsync();
-        var other = root.EnumerateObject().FirstOrDefault(m => m.Name != call.Endpoint.ActionName).Name;
+        var other = root.EnumerateObject().Select(m => m.Name).FirstOrDefault(name => name != call.Endpoint.ActionName);
         return other is null
             ? root.GetProperty(call.Endpoint.ActionName!)
             : throw call.Endpoint.Api.Errors.Invalid([new WireFault(WireFaultKind.Unknown, [], WireSchema.Show(root), $"'{other}'")]);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Nephos.Nova.Tests.Flavors;
 
-public sealed class FlavorEndpointsTests(NovaCloud cloud) : IClassFixture<NovaCloud>
+public sealed class FlavorEndpointsTests(ServerCloud cloud) : IClassFixture<ServerCloud>
 {
     private const string Flavors = "/compute/v2.1/flavors";
 

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace Nephos.Nova.Tests.Keypairs;
 
-public sealed class KeypairEndpointsTests(NovaCloud cloud) : IClassFixture<NovaCloud>
+public sealed class KeypairEndpointsTests(ServerCloud cloud) : IClassFixture<ServerCloud>
 {
     private const string Keypairs = "/compute/v2.1/os-keypairs";
     private const string Ed25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1gFMCKXLd1ZOoFMlrm1dXIHUcSkjcB8MlCJ3MjYtcT someone@host";

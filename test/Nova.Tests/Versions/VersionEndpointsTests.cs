@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Nephos.Nova.Tests.Versions;
 
-public sealed class VersionEndpointsTests(NovaCloud cloud) : IClassFixture<NovaCloud>
+public sealed class VersionEndpointsTests(ServerCloud cloud) : IClassFixture<ServerCloud>
 {
     [Theory]
     [InlineData("/compute")]

@@ -86,6 +86,8 @@ internal sealed class BuildServerSaga(
         await networks.RefreshAsync([run.Parameters.ServerId], async (db, server) =>
         {
             if (server.TaskState == TaskStates.Deleting) { throw new OperationCanceledException("the server is being deleted"); }
+            // After a crash it may be ACTIVE already: the report did not wait for us.
+            if (server.VmState != VmStates.Building) { return; }
             (server.Host, server.AvailabilityZone, server.TaskState, server.UpdatedAt) = (place.Host, place.Zone, TaskStates.Spawning, clock.Now());
             await guests.AddAsync(db, place.Host, GuestSpecs.Of(server));
         }, run.Cancel);

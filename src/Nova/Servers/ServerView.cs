@@ -110,7 +110,7 @@ internal sealed record ServerView
             Links = Nova.Links.Of(call, "servers", s.Id),
             DiskConfig = s.AutoDiskConfig ? "AUTO" : "MANUAL",
             Progress = status is "ACTIVE" or "BUILD" or "REBUILD" or "RESIZE" or "VERIFY_RESIZE" or "MIGRATING" ? s.Progress : default(Optional<int>),
-            Fault = s.Fault is { } fault && status is "ERROR" or "DELETED" && s.Fault is not null ? FaultView.Of(s.Fault, sight.FaultDetails) : default(Optional<FaultView>),
+            Fault = s.Fault is { } fault && status is ("ERROR" or "DELETED") ? FaultView.Of(fault, sight.FaultDetails) : default(Optional<FaultView>),
             Locked = s.LockedBy is not null,
             Description = s.Description,
             Tags = tags,

@@ -105,7 +105,7 @@ public sealed class ActionTests(ServerCloud cloud) : IClassFixture<ServerCloud>
         var user = cloud.NewUser();
         var id = await cloud.ActiveAsync(user);
         (await ServerCloud.Act(user, id, """{"os-getConsoleOutput":{}}""")).Is(200)["output"].ToString().ShouldContain("line 20");
-        (await ServerCloud.Act(user, id, """{"os-getConsoleOutput":{"length":"1"}}""")).Is(200)["output"].ToString().ShouldEndWith("line 20\n");
+        (await ServerCloud.Act(user, id, """{"os-getConsoleOutput":{"length":"2"}}""")).Is(200)["output"].ToString().ShouldEndWith("line 20\n");
         (await ServerCloud.Act(user, id, """{"os-getConsoleOutput":{"length":-2}}""")).Is(400);
         (await ServerCloud.Act(cloud.NewUser(), id, """{"os-getConsoleOutput":{}}""")).Is(404);
     }

@@ -40,7 +40,7 @@ public static class CloudHost
         builder.Services.AddSingleton<ServicePipeline>();
         foreach (var service in services) { service.AddServices(builder.Services); }
         // A node speaks for this machine to Nova and Neutron: without them there is nobody to speak to.
-        if (options.Node is { } node && builder.Services.Any(s => s.ServiceType == typeof(IGuestFeed))) { builder.Services.AddNode(node); }
+        if (options.Node is { } node && builder.Services.Any(s => s.ServiceType == typeof(IGuestFeed)) && builder.Services.Any(s => s.ServiceType == typeof(INetworkFeed))) { builder.Services.AddNode(node); }
         server(builder);
         var app = builder.Build();
         RequestPipeline.Compose(app);

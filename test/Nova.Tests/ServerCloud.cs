@@ -5,6 +5,7 @@ using Nephos.Contracts.Neutron;
 using Nephos.Contracts.Node;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Sagas;
+using Nephos.Node;
 using Nephos.Node.Compute.Fake;
 using Nephos.Node.Networks;
 using Nephos.Nova.Tests.Fakes;
@@ -27,6 +28,7 @@ public class ServerCloud : TestCloud
         services.AddSingleton<INetworks>(Neutron);
         services.AddSingleton<ISecurityGroups>(Neutron);
         services.AddSingleton<INetworkFeed>(Neutron);
+        services.AddNode(NodeFor(StateDirectory)!);
         services.AddSingleton<INetworkPlug>(Neutron);
         services.AddSingleton<IImages>(Glance);
     }

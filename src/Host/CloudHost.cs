@@ -2,6 +2,7 @@ using Nephos.Contracts.Node;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Processes;
+using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Signals;
 using Nephos.Kernel.Store;
 using Nephos.Node;
@@ -17,6 +18,7 @@ public sealed record CloudOptions
     public NodeOptions? Node { get; init; }
     /// <summary>A service's file of policy overrides, which need not exist.</summary>
     public Func<string, string?> PolicyFile { get; init; } = _ => null;
+    public RetentionOptions Retention { get; init; } = new();
 }
 
 /// <summary>Composes the program: the list of services, the request pipeline, the node.</summary>
@@ -31,6 +33,7 @@ public static class CloudHost
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Facts);
         builder.Services.AddSingleton(options.Store);
+        builder.Services.AddSingleton(options.Retention);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SignalHub>();
         builder.Services.AddSingleton<IProcessRunner, ProcessRunner>();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nephos.Kernel.Reconcilers;
@@ -10,7 +11,7 @@ namespace Nephos.Kernel;
 /// <summary>The words in which a service lists its parts.</summary>
 public static class KernelRegistration
 {
-    /// <summary>The service's database, its saga engine, and their place in <c>nephos status</c>.</summary>
+    /// <summary>The service's database, its saga engine, the purge of its past, and their place in <c>nephos status</c>.</summary>
     public static IServiceCollection AddStore<TDb>(this IServiceCollection services, string service) where TDb : ServiceDb
     {
         services.AddSingleton(p => new Store<TDb>(p.GetRequiredService<StoreOptions>(), service));
@@ -18,6 +19,8 @@ public static class KernelRegistration
         services.AddSingleton<SagaEngine<TDb>>();
         services.AddSingleton<ISagaOverview>(p => p.GetRequiredService<SagaEngine<TDb>>());
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<SagaEngine<TDb>>());
+        services.TryAddSingleton<RetentionOptions>();
+        services.AddReconciler<PurgeReconciler<TDb>>();
         return services;
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 using Nephos.Host.Control;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Configuration;
+using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Telemetry;
 using Nephos.Keystone;
@@ -81,6 +82,7 @@ internal static class RunningCloud
                 Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
             },
             PolicyFile = settings.PolicyFile,
+            Retention = new RetentionOptions { Sagas = settings.Retention.Sagas, Changes = settings.Retention.Audit, DeletedRows = settings.Retention.DeletedRows },
             Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };
     }

@@ -147,7 +147,10 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                 await AdoptAsync(all: false).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { LogStopping(_running.Count); }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) 
+        {
+            if (!_running.IsEmpty) { LogStopping(_running.Count); }
+        }
         await Task.WhenAll(_running.Values.Select(r => r.Task)).ConfigureAwait(false);
     }
 

@@ -52,7 +52,6 @@ internal static class ExtensionList
         new("standard-attr-revisions", "Resource revision numbers", "Revisions of all resources", "2016-04-11T10:00:00-00:00"),
         new("standard-attr-tag", "Tag support for resources with standard attribute: network, subnet, port, router, floatingip, security_group", "Labels of all resources", "2017-01-01T00:00:00-00:00"),
         new("standard-attr-timestamp", "Resource timestamps", "Times of creation and last change", "2016-09-12T10:00:00-00:00"),
-        new("stateful-security-group", "Stateful security group", "Groups say whether they track connections", "2019-11-26T09:00:00-00:00"),
         new("subnet-external-network", "Subnet belongs to an external network", "Shows and filters subnets of external networks", "2024-02-05T18:00:00-00:00"),
         new("subnet-service-types", "Subnet service types", "Subnets for ports of certain owners", "2016-03-15T18:00:00-00:00"),
         new("tag-creation", "Tag creation extension", "Tags by POST", "2024-23-07T10:00:00-00:00"),

@@ -68,6 +68,8 @@ public sealed class RouterFeedTests(NeutronCloud cloud) : IClassFixture<NeutronC
         var agents = await cloud.Get<Store<NeutronDb>>().ReadAsync(db => db.Agents.Where(a => a.AgentType == "L3 agent").ToDictionaryAsync(a => a.Host, a => a.Id));
         var path = $"{V2}/agents/{agents[host]}/l3-routers";
         (await user.Get(path)).Is(403);
+        (await cloud.Admin.Get($"{V2}/routers/{id}/l3-agents")).Is(200)["agents"].AsArray().ShouldHaveSingleItem()!["host"]!.ToString().ShouldBe(host);
+        (await user.Get($"{V2}/routers/{id}/l3-agents")).Is(403);
         (await cloud.Admin.Get(path)).Is(200)["routers"].AsArray().Select(r => r!.Id()).ShouldContain(id);
         (await cloud.Admin.Post($"{V2}/agents/{agents["net2"]}/l3-routers", new { router_id = id })).Is(409)["NeutronError"]["type"]!.ToString().ShouldBe("RouterHostedByL3Agent");
         (await cloud.Admin.Delete($"{V2}/agents/{agents["net2"]}/l3-routers/{id}")).Is(409);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Nephos.Contracts.Glance;
 using Nephos.Contracts.Neutron;
 using Nephos.Contracts.Node;
+using Nephos.Contracts.Placement;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Sagas;
 using Nephos.Node;
@@ -37,9 +38,14 @@ public class ServerCloud : TestCloud
     internal FakeKnobs Knobs => Get<FakeKnobs>();
     internal FakeDriver Driver => Get<FakeDriver>();
 
+    /// <summary>Waits until the node has registered its host, without which there is no valid one.</summary>
+    internal static Task HostAsync(TestCloud cloud) => Until(
+        () => cloud.Get<IPlacement>().FindCandidatesAsync(new CandidateRequest(new Dictionary<string, long> { ["VCPU"] = 1 }, [], []), default), a => a.Candidates.Count > 0, "the host to register");
+
     /// <summary>Asks for a server of the smallest flavor, without a network unless given one.</summary>
     internal async Task<string> CreateAsync(TestUser user, object? networks = null, string name = "one", object? more = null)
     {
+        await HostAsync(this);
         var server = new JsonObject { ["name"] = name, ["imageRef"] = Image, ["flavorRef"] = "42", ["networks"] = System.Text.Json.JsonSerializer.SerializeToNode(networks ?? "none") };
         foreach (var (key, value) in (System.Text.Json.JsonSerializer.SerializeToNode(more ?? new { }) as JsonObject)!) { server[key] = value?.DeepClone(); }
         return (await user.At(user.Version ?? "compute 2.90").Post("/compute/v2.1/servers", new JsonObject { ["server"] = server }.ToJsonString())).Is(202)["server"]["id"]!.ToString();

@@ -1,5 +1,9 @@
+using Nephos.Contracts.Glance;
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
+using Nephos.Kernel.Wire;
+using Nephos.Nova.Flavors;
 using Nephos.Nova.Servers;
 
 namespace Nephos.Nova.ServerActions;
@@ -14,9 +18,9 @@ internal static class LaterActions
 
     public static void Map(ResourceGroup server)
     {
-        Later("rebuild", "servers:rebuild", Rules.ProjectMember, 202);
-        Later("resize", "servers:resize", Rules.ProjectMember, 202);
-        Later("createImage", "servers:create_image", Rules.ProjectMember, 202);
+        server.Action("/action", "rebuild", Rebuild).PolicyOnRow(Root + "servers:rebuild", Rules.ProjectMember).Answers(202);
+        server.Action("/action", "resize", Resize).PolicyOnRow(Root + "servers:resize", Rules.ProjectMember).Answers(202);
+        server.Action("/action", "createImage", CreateImage).PolicyOnRow(Root + "servers:create_image", Rules.ProjectMember).Answers(202);
         Later("createBackup", "os-create-backup", Rules.ProjectMember, 202);
         Later("rescue", "os-rescue", Rules.ProjectMember, 200);
         Later("shelve", "os-shelve:shelve", Rules.ProjectMember, 202);
@@ -33,6 +37,52 @@ internal static class LaterActions
 
         void Later(string name, string policy, string rule, int status) => server.Action("/action", name, NotOffered).PolicyOnRow(Root + policy, rule).Answers(status);
         void Never(string name, string policy, string rule, int status) => server.Action("/action", name, WrongState).PolicyOnRow(Root + policy, rule).Answers(status);
+    }
+
+    private static async Task<Reply> Rebuild(Call call)
+    {
+        var request = await call.BodyAsync<RebuildBody>("rebuild");
+        var server = await call.ServerAsync();
+        if (server.VmState is not (VmStates.Active or VmStates.Stopped or VmStates.Error)) { throw ServerErrors.InvalidState("rebuild", server.Id, "vm_state", server.VmState); }
+        if (await call.Get<IImages>().FindAsync(call.Context, request.ImageRef, call.Cancel) is null) { throw new BadRequestError("Cannot find image for rebuild"); }
+        throw ServerErrors.NotOffered("rebuild");
+    }
+
+    private static async Task<Reply> Resize(Call call)
+    {
+        var request = await call.BodyAsync<ResizeBody>("resize");
+        var server = await call.ServerAsync();
+        if (server.VmState is not (VmStates.Active or VmStates.Stopped)) { throw ServerErrors.InvalidState("resize", server.Id, "vm_state", server.VmState); }
+        var flavorId = request.FlavorRef.Split('/')[^1];
+        if (await call.Get<FlavorOperations>().FindAsync(call.Context, flavorId) is null) { throw new BadRequestError($"Flavor {flavorId} could not be found."); }
+        if (flavorId == server.FlavorId) { throw new BadRequestError("When resizing, instances must change flavor!"); }
+        throw ServerErrors.NotOffered("resize");
+    }
+
+    private static async Task<Reply> CreateImage(Call call)
+    {
+        await call.BodyAsync<CreateImageBody>("createImage");
+        var server = await call.ServerAsync();
+        if (server.VmState is not (VmStates.Active or VmStates.Stopped or VmStates.Paused or VmStates.Suspended)) { throw ServerErrors.InvalidState("createImage", server.Id, "vm_state", server.VmState); }
+        throw ServerErrors.NotOffered("createImage");
+    }
+
+    [AllowsUnknown]
+    private sealed record RebuildBody
+    {
+        [RequiredField, WireName("imageRef"), Text(Format = "uuid")] public required string ImageRef { get; init; }
+    }
+
+    private sealed record ResizeBody
+    {
+        [RequiredField, WireName("flavorRef"), Text(Min = 1, AllowNumber = true)] public required string FlavorRef { get; init; }
+        [WireName("OS-DCF:diskConfig"), Text(OneOf = ["AUTO", "MANUAL"])] public string? DiskConfig { get; init; }
+    }
+
+    private sealed record CreateImageBody
+    {
+        [RequiredField, Text(Min = 1, Max = NovaLimits.Name, Pattern = NovaLimits.NamePattern)] public required string Name { get; init; }
+        [Text(Max = 255, KeyPattern = NovaLimits.MetadataKeyPattern)] public Dictionary<string, string>? Metadata { get; init; }
     }
 
     private static async Task<Reply> NotOffered(Call call)

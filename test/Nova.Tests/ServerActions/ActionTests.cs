@@ -63,6 +63,9 @@ public sealed class ActionTests(ServerCloud cloud) : IClassFixture<ServerCloud>
         (await ServerCloud.Act(user, id, """{"reboot":{"type":"x"}}""")).Is(400);
         (await ServerCloud.Act(user, id, """{"os-nope":{}}""")).Is(400)["badRequest"]["message"]!.ToString().ShouldBe("There is no such action: os-nope");
         (await ServerCloud.Act(user, id, """{"resize":{"flavorRef":"1"}}""")).Is(501);
+        (await ServerCloud.Act(user, id, """{"resize":{"flavorRef":"42"}}""")).Is(400)["badRequest"]["message"]!.ToString().ShouldBe("When resizing, instances must change flavor!");
+        (await ServerCloud.Act(user, id, """{"resize":{"flavorRef":""}}""")).Is(400);
+        (await ServerCloud.Act(user, id, """{"resize":{"flavorRef":"nope"}}""")).Is(400);
         (await ServerCloud.Act(user, id, """{"confirmResize":null}""")).Is(409);
         (await ServerCloud.Act(user, Kernel.Ids.NewId.Uuid(), """{"os-start":null}""")).Is(404);
     }

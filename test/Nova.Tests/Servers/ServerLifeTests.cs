@@ -16,6 +16,7 @@ public sealed class ServerLifeTests(ServerCloud cloud) : IClassFixture<ServerClo
     public async Task Create_OnANetwork_BecomesActiveWithItsAddress()
     {
         var user = cloud.NewUser();
+        await ServerCloud.HostAsync(cloud);
         var network = cloud.Neutron.AddNetwork(user.ProjectId, name: "blue");
         var reply = (await user.Post(Servers, new { server = new { name = "One two", imageRef = cloud.Image, flavorRef = "42", networks = new[] { new { uuid = network.Id } }, metadata = new { a = "b" } } })).Is(202);
         reply["server"]["adminPass"]!.ToString().Length.ShouldBe(12);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Glance.Images;
 using Nephos.Glance.Members;
+using Nephos.Glance.Tasks;
 using Nephos.Kernel.Store;
 
 namespace Nephos.Glance;
@@ -13,12 +14,14 @@ public sealed class GlanceDb(DbContextOptions<GlanceDb> options) : ServiceDb(opt
     public DbSet<ImageProperty> Properties => Set<ImageProperty>();
     public DbSet<ImageTag> Tags => Set<ImageTag>();
     public DbSet<ImageMember> Members => Set<ImageMember>();
+    public DbSet<ImageTask> Tasks => Set<ImageTask>();
     public DbSet<GlanceFact> Facts => Set<GlanceFact>();
 
     protected override void Map(ModelBuilder model)
     {
         Image.Map(model);
         ImageMember.Map(model);
+        ImageTask.Map(model);
         model.Entity<GlanceFact>(fact =>
         {
             fact.ToTable("facts");

@@ -7,6 +7,7 @@ using Nephos.Glance.Images;
 using Nephos.Glance.Members;
 using Nephos.Glance.Schemas;
 using Nephos.Glance.Stores;
+using Nephos.Glance.Tasks;
 using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
@@ -19,11 +20,12 @@ public sealed class GlanceService : INephosService
 {
     public GlanceService()
     {
-        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service" };
+        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service", StrictSlashes = true };
         VersionEndpoints.Map(Api.Group(""));
         var v2 = Api.Group("/v2");
         ImageEndpoints.Map(v2.Group("/images"));
         ImageDataEndpoints.Map(v2.Group("/images/{image_id}"));
+        TaskEndpoints.Map(v2.Group("/images/{image_id}"));
         MemberEndpoints.Map(v2.Group("/images/{image_id}/members"));
         SchemaEndpoints.Map(v2.Group("/schemas"));
         DiscoveryEndpoints.Map(v2.Group("/info"));

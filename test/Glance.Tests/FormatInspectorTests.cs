@@ -63,7 +63,7 @@ public sealed class FormatInspectorTests
 
     /// <summary>Any bytes are judged, none crash the judge; also the beginnings of real formats followed by anything.</summary>
     [Fact]
-    public void Inspect_AnyBytes_AreJudged() => FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll((byte[] tail, int cut, int sample) =>
+    public void Inspect_AnyBytes_AreJudged() => FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll((byte[] tail, int cut, int sample) =>
     {
         var head = Samples.Values.ElementAt((sample & int.MaxValue) % Samples.Count)();
         byte[] bytes = [.. head[..((cut & int.MaxValue) % (head.Length + 1))], .. tail];

@@ -179,6 +179,23 @@ public sealed class ImageDataTests(GlanceCloud cloud) : IClassFixture<GlanceClou
         (await user.Get($"{Images}/{id}")).Is(200)["status"].ToString().ShouldBe("active");
         (await user.Get($"{Images}/{id}/file")).Is(200).Bytes.ShouldBe(bytes);
         (await user.Post($"{Images}/{id}/import", """{"method":{"name":"glance-direct"}}""")).Is(409);
+        var task = (await user.Get($"{Images}/{id}/tasks")).Is(200)["tasks"].AsArray().ShouldHaveSingleItem()!;
+        task["status"]!.ToString().ShouldBe("success");
+        task["input"]!["import_req"]!["method"]!["name"]!.ToString().ShouldBe("glance-direct");
+    }
+
+    [Fact]
+    public async Task Import_OfBadData_FailsWithItsTaskAndMakesItQueued()
+    {
+        var user = cloud.NewUser();
+        var id = await user.NewImage(disk: "qcow2");
+        (await user.Upload(id, Disks.Raw(), "stage")).Is(204);
+        (await user.Post($"{Images}/{id}/import", """{"method":{"name":"glance-direct"}}""")).Is(415);
+        (await user.Get($"{Images}/{id}")).Is(200)["status"].ToString().ShouldBe("queued");
+        var task = (await user.Get($"{Images}/{id}/tasks")).Is(200)["tasks"].AsArray().ShouldHaveSingleItem()!;
+        task["status"]!.ToString().ShouldBe("failure");
+        task["message"]!.ToString().ShouldContain("does not match stream data raw");
+        Directory.GetFiles(Folder, id + "*").ShouldBeEmpty();
     }
 
     [Fact]

@@ -222,6 +222,13 @@ public sealed class ImageEndpointsTests(GlanceCloud cloud) : IClassFixture<Glanc
         System.Net.WebUtility.HtmlDecode((await cloud.NewUser().Get($"{Images}?{query}")).Is(400).Text).ShouldContain(words);
 
     [Fact]
+    public async Task Show_EmptyId_Is404()
+    {
+        (await cloud.NewUser().Get(Images + "/")).Is(404);
+        (await cloud.NewUser().Delete(Images + "/")).Is(404);
+    }
+
+    [Fact]
     public async Task Tags_PutAndDelete_AreThere()
     {
         var user = cloud.NewUser();

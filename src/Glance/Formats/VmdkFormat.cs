@@ -18,18 +18,18 @@ internal sealed class VmdkFormat : IFormat
 
     public string Name => "vmdk";
 
-    public bool Matches(ImageContent content) => content.Read(0, 64) is { Length: 64 } header && header.AsSpan().StartsWith("KDMV"u8) || (IsText(content.Read(0, 512)) && Kind(Descriptor(content)) is not null);
+    public bool Matches(ImageContent content) => IsSparse(content.Read(0, 64)) || (IsText(content.Read(0, 512)) && Kind(Descriptor(content)) is not null);
 
     public long? VirtualSize(ImageContent content)
     {
         var header = content.Read(0, 64);
-        return header.AsSpan().StartsWith("KDMV"u8) && Allowed.Contains(Kind(Descriptor(content))) ? BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(12)) * 512 : null;
+        return IsSparse(header) && Allowed.Contains(Kind(Descriptor(content))) ? BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(12)) * 512 : null;
     }
 
     public string? Danger(ImageContent content)
     {
         var header = content.Read(0, 64);
-        if (header.AsSpan().StartsWith("KDMV"u8))
+        if (IsSparse(header))
         {
             if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) is 0 or > 3) { return "Unsupported format version"; }
             if (BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(28)) != DescriptorOffset / 512) { return "Wrong descriptor location"; }
@@ -68,7 +68,7 @@ internal sealed class VmdkFormat : IFormat
     private static string? Descriptor(ImageContent content)
     {
         var header = content.Read(0, 64);
-        var bytes = header.AsSpan().StartsWith("KDMV"u8)
+        var bytes = IsSparse(header)
             ? content.Read(DescriptorOffset, (int)Math.Min(BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(36)) * 512, MaxDescriptor))
             : content.Read(0, MaxDescriptor);
         var end = Array.IndexOf(bytes, (byte)0);
@@ -84,6 +84,8 @@ internal sealed class VmdkFormat : IFormat
         var end = descriptor.IndexOf('"', start);
         return end > start && end - start < 64 ? descriptor[start..end] : null;
     }
+
+    private static bool IsSparse(byte[] header) => header.Length == 64 && header.AsSpan().StartsWith("KDMV"u8);
 
     private static bool IsText(byte[] bytes) => bytes.Length > 0 && bytes.All(b => b is >= 0x20 and < 0x7f or (>= 9 and <= 13));
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Glance.Formats;
 using Nephos.Glance.Images;
 using Nephos.Glance.Stores;
+using Nephos.Glance.Tasks;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
@@ -50,6 +51,14 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
             ?? throw new ConflictError("Image needs to be staged before 'glance-direct' method can be used");
         try
         {
+            await store.WriteAsync(db =>
+            {
+                db.Tasks.Add(new ImageTask
+                {
+                    Id = NewId.Uuid(), ImageId = image.Id, Owner = context.Who.ProjectId, UserId = context.UserId, RequestId = context.RequestId, CreatedAt = context.Now, UpdatedAt = context.Now,
+                });
+                return Task.CompletedTask;
+            }, cancel).ConfigureAwait(false);
             var staged = image.Id + IImageStore.Staged;
             InspectedImage? inspected = null;
             await using (var stream = data.Open(staged) ?? throw new ConflictError("Image needs to be staged before 'glance-direct' method can be used"))
@@ -59,9 +68,9 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
             if (!data.Move(staged, image.Id)) { throw Gone(image.Id); }
             await FinishAsync(context, image, uploadId, ImageStatus.Active, null, inspected).ConfigureAwait(false);
         }
-        catch
+        catch (Exception error)
         {
-            await RestoreAsync(image.Id, uploadId).ConfigureAwait(false);
+            await RestoreAsync(image.Id, uploadId, error.Message).ConfigureAwait(false);
             throw;
         }
         finally
@@ -74,7 +83,8 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
     /// Undoes a write: no bytes, and the image queued again, unless another owns it by now. Bytes go first, while the image still is the dead write's, so that those of a
     /// next upload cannot be meant; one at a time for the same reason.
     /// </summary>
-    internal async Task RestoreAsync(string imageId, string uploadId)
+    /// <param name="reason">For the task of an import.</param>
+    internal async Task RestoreAsync(string imageId, string uploadId, string reason = "the import was interrupted")
     {
         await _restoring.WaitAsync().ConfigureAwait(false);
         try
@@ -82,11 +92,15 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
             if (!await store.ReadAsync(db => db.Images.AnyAsync(i => i.Id == imageId && i.UploadId == uploadId)).ConfigureAwait(false)) { return; }
             data.Delete(imageId);
             data.Delete(imageId + IImageStore.Staged);
-            await store.WriteAsync(db => db.Images.Where(i => i.Id == imageId && i.UploadId == uploadId).ExecuteUpdateAsync(u => u
-                .SetProperty(i => i.Status, ImageStatus.Queued).SetProperty(i => i.UploadId, (string?)null).SetProperty(i => i.UploadSeenAt, (DateTime?)null)
-                .SetProperty(i => i.Size, (long?)null).SetProperty(i => i.VirtualSize, (long?)null).SetProperty(i => i.Checksum, (string?)null)
-                .SetProperty(i => i.OsHashAlgo, (string?)null).SetProperty(i => i.OsHashValue, (string?)null)
-                .SetProperty(i => i.UpdatedAt, clock.Now()).SetProperty(i => i.Generation, i => i.Generation + 1))).ConfigureAwait(false);
+            await store.WriteAsync(async db =>
+            {
+                await EndTaskAsync(db, imageId, ImageTask.Failure, reason, clock.Now()).ConfigureAwait(false);
+                await db.Images.Where(i => i.Id == imageId && i.UploadId == uploadId).ExecuteUpdateAsync(u => u
+                    .SetProperty(i => i.Status, ImageStatus.Queued).SetProperty(i => i.UploadId, (string?)null).SetProperty(i => i.UploadSeenAt, (DateTime?)null)
+                    .SetProperty(i => i.Size, (long?)null).SetProperty(i => i.VirtualSize, (long?)null).SetProperty(i => i.Checksum, (string?)null)
+                    .SetProperty(i => i.OsHashAlgo, (string?)null).SetProperty(i => i.OsHashValue, (string?)null)
+                    .SetProperty(i => i.UpdatedAt, clock.Now()).SetProperty(i => i.Generation, i => i.Generation + 1)).ConfigureAwait(false);
+            }).ConfigureAwait(false);
         }
         finally
         {
@@ -183,6 +197,7 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
             if (row is null) { return false; }
             (row.Status, row.UploadId, row.UploadSeenAt, row.UpdatedAt) = (status, null, null, now);
             row.Generation++;
+            await EndTaskAsync(db, image.Id, ImageTask.Success, "", now).ConfigureAwait(false);
             row.VirtualSize = inspected?.VirtualSize;
             if (copied is not null)
             {
@@ -196,6 +211,9 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
         data.Delete(image.Id + IImageStore.Staged);
         throw Gone(image.Id);
     }
+
+    private static Task<int> EndTaskAsync(GlanceDb db, string imageId, string status, string message, DateTime now) =>
+        db.Tasks.Where(t => t.ImageId == imageId && t.Status == ImageTask.Processing).ExecuteUpdateAsync(u => u.SetProperty(t => t.Status, status).SetProperty(t => t.Message, message).SetProperty(t => t.UpdatedAt, now));
 
     private static string? MissingFormats(Image image) => (image.DiskFormat, image.ContainerFormat) switch
     {

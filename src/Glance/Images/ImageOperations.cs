@@ -73,6 +73,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, IImageStore data)
             await db.Properties.Where(p => p.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
             await db.Tags.Where(t => t.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
             await db.Members.Where(m => m.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+            await db.Tasks.Where(t => t.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
             await db.Images.Where(i => i.Id == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
             db.Record(context, "delete", "image", id, row.Owner);
         }, cancel).ConfigureAwait(false);

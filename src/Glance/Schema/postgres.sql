@@ -44,6 +44,20 @@ CREATE TABLE image_tags (
 );
 
 
+CREATE TABLE image_tasks (
+    id text NOT NULL,
+    image_id text NOT NULL,
+    status text NOT NULL,
+    message text NOT NULL,
+    owner text,
+    user_id text,
+    request_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_image_tasks" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE images (
     id text NOT NULL,
     name text,
@@ -117,6 +131,9 @@ CREATE INDEX image_properties_by_value ON image_properties (name, value);
 
 
 CREATE INDEX image_tags_by_tag ON image_tags (tag);
+
+
+CREATE INDEX image_tasks_by_image ON image_tasks (image_id, created_at);
 
 
 CREATE INDEX images_by_creation ON images (created_at, id);

@@ -42,6 +42,19 @@ CREATE TABLE "image_tags" (
 );
 
 
+CREATE TABLE "image_tasks" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_image_tasks" PRIMARY KEY,
+    "image_id" TEXT NOT NULL,
+    "status" TEXT NOT NULL,
+    "message" TEXT NOT NULL,
+    "owner" TEXT NULL,
+    "user_id" TEXT NULL,
+    "request_id" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
 CREATE TABLE "images" (
     "id" TEXT NOT NULL CONSTRAINT "PK_images" PRIMARY KEY,
     "name" TEXT NULL,
@@ -113,6 +126,9 @@ CREATE INDEX "image_properties_by_value" ON "image_properties" ("name", "value")
 
 
 CREATE INDEX "image_tags_by_tag" ON "image_tags" ("tag");
+
+
+CREATE INDEX "image_tasks_by_image" ON "image_tasks" ("image_id", "created_at");
 
 
 CREATE INDEX "images_by_creation" ON "images" ("created_at", "id");

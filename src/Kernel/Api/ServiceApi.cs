@@ -23,6 +23,8 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
     public VersionScheme? Versions { get; } = versions;
     /// <summary>True: a body that breaks the schema answers 400 even to whom policy would refuse (Nova: schema outside, policy inside); the handler reads the body first and enforces then.</summary>
     public bool BodyBeforePolicy { get; init; }
+    /// <summary>True: a path that ends with a slash is another than the one without, and leads nowhere (Glance: an image with an empty id, 404).</summary>
+    public bool StrictSlashes { get; init; }
     /// <summary>In the order of their mapping.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _endpoints;
 
@@ -44,7 +46,7 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
         return endpoint;
     }
 
-    internal RouteMatch Match(string path) => _routes.Match(path);
+    internal RouteMatch Match(string path) => StrictSlashes && path.Length > 1 && path[^1] == '/' ? new RouteMatch(null, RouteMatch.NoValues) : _routes.Match(path);
 }
 
 /// <summary>Endpoints at a path, and what its <c>{name}</c> segments held.</summary>

@@ -16,6 +16,8 @@ internal static class RequestPipeline
         var services = app.Services.GetRequiredService<ServicePipeline>();
         var control = app.Services.GetService<ControlServer>();
         var metrics = app.Services.GetService<PrometheusMetrics>();
+        // Consoles of servers; whoever answers a WebSocket accepts it.
+        app.UseWebSockets();
         app.Run(async http =>
         {
             if (control is not null && http.Features.Get<ControlConnection>() is not null)

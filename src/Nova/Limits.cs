@@ -22,6 +22,8 @@ internal static class NovaLimits
     public const string NamePattern = @"^(?![\p{C}\p{Z}])[^\p{C}\p{Zl}\p{Zp}]*(?<![\p{C}\p{Z}])$";
     /// <summary>As <see cref="NamePattern"/>, without a colon (<c>parameter_types.az_name</c>).</summary>
     public const string ZonePattern = @"^(?![\p{C}\p{Z}])[^\p{C}\p{Zl}\p{Zp}:]*(?<![\p{C}\p{Z}])$";
+    /// <summary>Host names (<c>parameter_types.fqdn</c>), underscores too.</summary>
+    public const string HostPattern = "^[a-zA-Z0-9-._]*$";
     /// <summary>Printable or empty (<c>valid_description_regex</c>).</summary>
     public const string DescriptionPattern = @"^[^\p{C}\p{Zl}\p{Zp}]*$";
     /// <summary>Keys of metadata and extra specs.</summary>

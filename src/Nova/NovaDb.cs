@@ -1,11 +1,14 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
+using Nephos.Nova.Aggregates;
 using Nephos.Nova.Flavors;
 using Nephos.Nova.Guests;
 using Nephos.Nova.Hosts;
 using Nephos.Nova.InstanceActions;
 using Nephos.Nova.Keypairs;
 using Nephos.Nova.Quotas;
+using Nephos.Nova.RemoteConsoles;
+using Nephos.Nova.ServerGroups;
 using Nephos.Nova.Servers;
 
 namespace Nephos.Nova;
@@ -17,6 +20,7 @@ internal sealed class NovaDb(DbContextOptions<NovaDb> options) : ServiceDb(optio
     public DbSet<Flavor> Flavors => Set<Flavor>();
     public DbSet<FlavorProject> FlavorProjects => Set<FlavorProject>();
     public DbSet<QuotaLimit> QuotaLimits => Set<QuotaLimit>();
+    public DbSet<QuotaUserLimit> QuotaUserLimits => Set<QuotaUserLimit>();
     public DbSet<QuotaLock> QuotaLocks => Set<QuotaLock>();
     public DbSet<Keypair> Keypairs => Set<Keypair>();
 
@@ -26,6 +30,11 @@ internal sealed class NovaDb(DbContextOptions<NovaDb> options) : ServiceDb(optio
     public DbSet<InstanceActionEvent> ActionEvents => Set<InstanceActionEvent>();
     public DbSet<Guest> Guests => Set<Guest>();
     public DbSet<ComputeHost> Hosts => Set<ComputeHost>();
+    public DbSet<Aggregate> Aggregates => Set<Aggregate>();
+    public DbSet<AggregateHost> AggregateHosts => Set<AggregateHost>();
+    public DbSet<ServerGroup> ServerGroups => Set<ServerGroup>();
+    public DbSet<ServerGroupMember> ServerGroupMembers => Set<ServerGroupMember>();
+    public DbSet<ConsoleToken> ConsoleTokens => Set<ConsoleToken>();
 
     protected override void Map(ModelBuilder model)
     {
@@ -37,6 +46,9 @@ internal sealed class NovaDb(DbContextOptions<NovaDb> options) : ServiceDb(optio
         InstanceAction.Map(model);
         Guest.Map(model);
         ComputeHost.Map(model);
+        Aggregate.Map(model);
+        ServerGroup.Map(model);
+        ConsoleToken.Map(model);
     }
 }
 

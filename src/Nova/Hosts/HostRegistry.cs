@@ -43,15 +43,19 @@ internal sealed class HostRegistry(Store<NovaDb> store, IPlacement placement, Ti
             (host.Facts, host.SeenAt, host.UpdatedAt) = (facts, now, now);
             return host.HypervisorId;
         }, cancel);
+        // Forgotten first: when Placement cannot be told now, the next heartbeat tries again.
+        _told.TryRemove(facts.Host, out _);
         await placement.EnsureProviderAsync(ProviderOf(id, facts), cancel);
         _told[facts.Host] = text;
     }
 
+    /// <summary>Memory kept for the host itself, in MiB: on a machine of less than a gibibyte half of it, so that a test guest fits at all.</summary>
+    public static int ReservedOf(NodeFacts facts) => Math.Min(ReservedRamMib, facts.RamMib / 2);
+
     private static ProviderFacts ProviderOf(string id, NodeFacts facts) => new(id, facts.Host,
     [
         new("VCPU", facts.Vcpus, MaxUnit: facts.Vcpus, AllocationRatio: CpuRatio),
-        // On a machine of less than a gibibyte half is kept, so that a test guest fits at all.
-        new("MEMORY_MB", facts.RamMib, Reserved: Math.Min(ReservedRamMib, facts.RamMib / 2), MaxUnit: facts.RamMib, AllocationRatio: RamRatio),
+        new("MEMORY_MB", facts.RamMib, Reserved: ReservedOf(facts), MaxUnit: facts.RamMib, AllocationRatio: RamRatio),
         new("DISK_GB", facts.DiskGib, MaxUnit: facts.DiskGib, AllocationRatio: DiskRatio),
     ], ["COMPUTE_NODE", "COMPUTE_NET_ATTACH_INTERFACE"]);
 }

@@ -9,6 +9,18 @@ internal static class HostZones
     public const string Default = "nova";
 
     /// <summary>The zone of every host.</summary>
-    public static async Task<Dictionary<string, string>> AllAsync(NovaDb db) =>
-        (await db.Hosts.Select(h => h.Name).ToListAsync()).ToDictionary(name => name, _ => Default, StringComparer.Ordinal);
+    public static async Task<Dictionary<string, string>> AllAsync(NovaDb db)
+    {
+        var zones = (await db.Hosts.Select(h => h.Name).ToListAsync()).ToDictionary(name => name, _ => Default, StringComparer.Ordinal);
+        var given = from member in db.AggregateHosts
+                    join aggregate in db.Aggregates on member.AggregateNumber equals aggregate.Number
+                    where aggregate.Zone != null
+                    select new { member.Host, Zone = aggregate.Zone! };
+        // The same for all aggregates of a host (Aggregate's invariant).
+        foreach (var row in await given.ToListAsync())
+        {
+            if (zones.ContainsKey(row.Host)) { zones[row.Host] = row.Zone; }
+        }
+        return zones;
+    }
 }

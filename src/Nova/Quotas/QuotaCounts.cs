@@ -18,12 +18,26 @@ internal sealed class QuotaLimit
             limit.ToTable("quota_limits");
             limit.HasKey(l => new { l.ProjectId, l.Resource });
         });
+        model.Entity<QuotaUserLimit>(limit =>
+        {
+            limit.ToTable("quota_user_limits");
+            limit.HasKey(l => new { l.ProjectId, l.UserId, l.Resource });
+        });
         model.Entity<QuotaLock>(row =>
         {
             row.ToTable("quota_locks");
             row.HasKey(l => l.ProjectId);
         });
     }
+}
+
+/// <summary>A limit of one user in a project, beside the project's own.</summary>
+internal sealed class QuotaUserLimit
+{
+    public required string ProjectId { get; set; }
+    public required string UserId { get; set; }
+    public required string Resource { get; set; }
+    public required long Limit { get; set; }
 }
 
 /// <summary>One row a project, updated by every transaction that counts, so that two of them cannot both fit into the same last place.</summary>
@@ -65,6 +79,10 @@ internal static class QuotaCounts
         foreach (var row in rows.OrderBy(r => r.ProjectId == DefaultClass ? 0 : 1)) { limits[row.Resource] = row.Limit; }
         return limits;
     }
+
+    /// <summary>Limits that an admin set for a user in the project; mostly none.</summary>
+    public static Task<Dictionary<string, long>> UserLimitsAsync(NovaDb db, string projectId, string userId) =>
+        db.QuotaUserLimits.Where(l => l.ProjectId == projectId && l.UserId == userId).ToDictionaryAsync(l => l.Resource, l => l.Limit, StringComparer.Ordinal);
 
     /// <summary>Keeps other transactions of the project from counting until this one ends.</summary>
     public static async Task LockAsync(NovaDb db, string projectId)

@@ -4,6 +4,7 @@ using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
 using Nephos.Nova.Flavors;
 using Nephos.Nova.Hosts;
+using Nephos.Nova.ServerGroups;
 using Nephos.Nova.Servers;
 
 namespace Nephos.Nova.Scheduling;
@@ -16,12 +17,13 @@ internal sealed record Wanted(string? Zone, string? Host);
 /// Finds a host and claims its resources: Placement says who has room, filters take away hosts that are down, disabled or elsewhere, weighing puts the emptiest first, and
 /// the first that still fits when claimed is taken. Every host that is not taken has its reasons (<see cref="NoValidHostException"/>).
 /// </summary>
-internal sealed class HostChooser(Store<NovaDb> store, IPlacement placement, TimeProvider clock)
+internal sealed class HostChooser(Store<NovaDb> store, IPlacement placement, GroupPlacement groups, TimeProvider clock)
 {
     /// <summary>Claims for the server and answers host and its zone. Again for the same server replaces the claim.</summary>
     public async Task<(string Host, string Zone)> ChooseAsync(Server server, Wanted wanted, CancellationToken cancel)
     {
         var (hosts, zones) = await store.ReadAsync(async db => (await db.Hosts.ToListAsync(cancel), await HostZones.AllAsync(db)), cancel);
+        var group = server.SchedulerHints is null ? null : await groups.FindAsync(server.Id, cancel);
         var resources = ResourcesOf(server.Flavor);
         var (required, forbidden) = TraitsOf(server.Flavor, server.ImageProperties);
         var answer = await placement.FindCandidatesAsync(new CandidateRequest(resources, required, forbidden), cancel);
@@ -32,13 +34,16 @@ internal sealed class HostChooser(Store<NovaDb> store, IPlacement placement, Tim
         foreach (var candidate in answer.Candidates)
         {
             if (!byProvider.TryGetValue(candidate.ProviderId, out var host)) { continue; }
-            if (Refuse(host, zones.GetValueOrDefault(host.Name, HostZones.Default), wanted) is { } reason) { refusals[host.Name] = reason; } else { fitting.Add((candidate, host)); }
+            if ((Refuse(host, zones.GetValueOrDefault(host.Name, HostZones.Default), wanted) ?? group?.Refuse(host.Name)) is { } reason) { refusals[host.Name] = reason; } else { fitting.Add((candidate, host)); }
         }
-        foreach (var (candidate, host) in fitting.OrderByDescending(f => Weigh(f.Candidate)).ThenBy(f => f.Host.Name, StringComparer.Ordinal))
+        foreach (var (candidate, host) in fitting.OrderByDescending(f => group?.Prefer(f.Host.Name) ?? 0).ThenByDescending(f => Weigh(f.Candidate)).ThenBy(f => f.Host.Name, StringComparer.Ordinal))
         {
             if (await placement.ClaimAsync(server.Id, server.ProjectId, server.UserId, "INSTANCE", candidate.ProviderId, resources, cancel))
             {
-                return (host.Name, zones.GetValueOrDefault(host.Name, HostZones.Default));
+                if (group is null || await groups.TakeAsync(group.Group, server.Id, host.Name, cancel) is not { } late) { return (host.Name, zones.GetValueOrDefault(host.Name, HostZones.Default)); }
+                await placement.ReleaseAsync(server.Id, cancel);
+                refusals[host.Name] = late;
+                continue;
             }
             refusals[host.Name] = "was taken by others meanwhile";
         }

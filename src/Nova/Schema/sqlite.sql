@@ -1,3 +1,14 @@
+CREATE TABLE "aggregates" (
+    "number" INTEGER NOT NULL CONSTRAINT "PK_aggregates" PRIMARY KEY AUTOINCREMENT,
+    "id" TEXT NULL,
+    "name" TEXT NOT NULL,
+    "zone" TEXT NULL,
+    "metadata" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NULL
+);
+
+
 CREATE TABLE "changes" (
     "revision" INTEGER NOT NULL CONSTRAINT "PK_changes" PRIMARY KEY AUTOINCREMENT,
     "at" TEXT NOT NULL,
@@ -24,6 +35,15 @@ CREATE TABLE "compute_hosts" (
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL,
     "guest_revision" INTEGER NOT NULL
+);
+
+
+CREATE TABLE "console_tokens" (
+    "token_hash" TEXT NOT NULL CONSTRAINT "PK_console_tokens" PRIMARY KEY,
+    "server_id" TEXT NOT NULL,
+    "host" TEXT NOT NULL,
+    "console_type" TEXT NOT NULL,
+    "expires_at" TEXT NOT NULL
 );
 
 
@@ -104,6 +124,15 @@ CREATE TABLE "quota_locks" (
 );
 
 
+CREATE TABLE "quota_user_limits" (
+    "project_id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "resource" TEXT NOT NULL,
+    "limit" INTEGER NOT NULL,
+    CONSTRAINT "PK_quota_user_limits" PRIMARY KEY ("project_id", "user_id", "resource")
+);
+
+
 CREATE TABLE "saga_steps" (
     "saga_id" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
@@ -137,6 +166,19 @@ CREATE TABLE "sagas" (
 );
 
 
+CREATE TABLE "server_groups" (
+    "number" INTEGER NOT NULL CONSTRAINT "PK_server_groups" PRIMARY KEY AUTOINCREMENT,
+    "id" TEXT NULL,
+    "name" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "policy" TEXT NOT NULL,
+    "max_per_host" INTEGER NULL,
+    "created_at" TEXT NOT NULL,
+    "generation" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "server_tags" (
     "server_id" TEXT NOT NULL,
     "tag" TEXT NOT NULL,
@@ -163,6 +205,7 @@ CREATE TABLE "servers" (
     "flavor" TEXT NOT NULL,
     "vcpus" INTEGER NOT NULL,
     "ram_mib" INTEGER NOT NULL,
+    "disk_gib" INTEGER NOT NULL,
     "vm_state" TEXT NOT NULL,
     "task_state" TEXT NULL,
     "power_state" INTEGER NOT NULL,
@@ -194,6 +237,14 @@ CREATE TABLE "servers" (
 );
 
 
+CREATE TABLE "aggregate_hosts" (
+    "aggregate_number" INTEGER NOT NULL,
+    "host" TEXT NOT NULL,
+    CONSTRAINT "PK_aggregate_hosts" PRIMARY KEY ("aggregate_number", "host"),
+    CONSTRAINT "FK_aggregate_hosts_aggregates_aggregate_number" FOREIGN KEY ("aggregate_number") REFERENCES "aggregates" ("number") ON DELETE CASCADE
+);
+
+
 CREATE TABLE "flavor_projects" (
     "flavor_id" TEXT NOT NULL,
     "project_id" TEXT NOT NULL,
@@ -215,6 +266,23 @@ CREATE TABLE "instance_action_events" (
 );
 
 
+CREATE TABLE "server_group_members" (
+    "server_id" TEXT NOT NULL CONSTRAINT "PK_server_group_members" PRIMARY KEY,
+    "group_number" INTEGER NOT NULL,
+    "host" TEXT NULL,
+    CONSTRAINT "FK_server_group_members_server_groups_group_number" FOREIGN KEY ("group_number") REFERENCES "server_groups" ("number") ON DELETE CASCADE
+);
+
+
+CREATE INDEX "aggregate_hosts_by_host" ON "aggregate_hosts" ("host");
+
+
+CREATE UNIQUE INDEX "aggregates_id" ON "aggregates" ("id");
+
+
+CREATE UNIQUE INDEX "aggregates_name" ON "aggregates" ("name");
+
+
 CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
 
 
@@ -225,6 +293,9 @@ CREATE UNIQUE INDEX "compute_hosts_hypervisor" ON "compute_hosts" ("hypervisor_i
 
 
 CREATE UNIQUE INDEX "compute_hosts_service" ON "compute_hosts" ("service_id");
+
+
+CREATE INDEX "console_tokens_by_expiry" ON "console_tokens" ("expires_at");
 
 
 CREATE UNIQUE INDEX "flavors_name" ON "flavors" ("name");
@@ -252,6 +323,15 @@ CREATE INDEX "sagas_by_state" ON "sagas" ("state", "lease_until");
 
 
 CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
+
+
+CREATE INDEX "server_group_members_by_group" ON "server_group_members" ("group_number");
+
+
+CREATE INDEX "server_groups_by_project" ON "server_groups" ("project_id", "number");
+
+
+CREATE UNIQUE INDEX "server_groups_id" ON "server_groups" ("id");
 
 
 CREATE INDEX "server_tags_by_tag" ON "server_tags" ("tag");

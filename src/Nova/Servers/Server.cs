@@ -37,6 +37,8 @@ internal sealed class Server
     /// <summary>Out of the flavor, for counting.</summary>
     public required int Vcpus { get; set; }
     public required int RamMib { get; set; }
+    /// <summary>Root and ephemeral disk, in GiB.</summary>
+    public int DiskGib { get; set; }
     public required string VmState { get; set; }
     public string? TaskState { get; set; }
     public int PowerState { get; set; }

@@ -15,6 +15,7 @@ using Nephos.Nova.InstanceActions;
 using Nephos.Nova.Keypairs;
 using Nephos.Nova.Quotas;
 using Nephos.Nova.Servers.Build;
+using Nephos.Nova.ServerGroups;
 
 namespace Nephos.Nova.Servers.Create;
 
@@ -58,13 +59,15 @@ internal sealed class ServerCreation(
     private async Task<Server> InsertAsync(NovaDb db, RequestContext context, Draft draft, string reservation, int min, int max)
     {
         await CheckLimitsAsync(db, context.ProjectId, draft.Request);
-        var count = await ServerQuota.FitAsync(db, context.ProjectId, draft.Flavor, min, max);
+        var count = await ServerQuota.FitAsync(db, context.ProjectId, context.UserId, draft.Flavor, min, max);
+        var group = await GroupPlacement.JoinAsync(db, context.ProjectId, draft.Hints, count);
         Server? first = null;
         for (var i = 0; i < count; i++)
         {
             var server = RowOf(context, draft, reservation, i, max);
             first ??= server;
             db.Servers.Add(server);
+            if (group is not null) { db.ServerGroupMembers.Add(new ServerGroupMember { ServerId = server.Id, GroupNumber = group.Number }); }
             foreach (var tag in (draft.Request.Tags ?? []).Distinct(StringComparer.Ordinal)) { db.ServerTags.Add(new ServerTag { ServerId = server.Id, Tag = tag }); }
             InstanceAction.Begin(db, context, server.Id, "create", "compute__do_build_and_run_instance", null, context.Now);
             db.Record(context, "create", "server", server.Id);
@@ -96,6 +99,7 @@ internal sealed class ServerCreation(
             Flavor = FlavorCopy.Of(flavor),
             Vcpus = flavor.Vcpus,
             RamMib = flavor.RamMib,
+            DiskGib = flavor.RootGib + flavor.EphemeralGib,
             VmState = VmStates.Building,
             TaskState = TaskStates.Scheduling,
             PinnedZone = draft.Zone,

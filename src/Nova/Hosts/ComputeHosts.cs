@@ -1,0 +1,17 @@
+using Microsoft.EntityFrameworkCore;
+using Nephos.Contracts.Nova;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+
+namespace Nephos.Nova.Hosts;
+
+/// <inheritdoc cref="IComputeHosts"/>
+internal sealed class ComputeHosts(Store<NovaDb> store, TimeProvider clock) : IComputeHosts
+{
+    public async Task<IReadOnlyList<ComputeHostFacts>> ListAsync(CancellationToken cancel)
+    {
+        var now = clock.Now();
+        var hosts = await store.ReadAsync(db => db.Hosts.OrderBy(h => h.Name).ToListAsync(cancel), cancel);
+        return hosts.ConvertAll(h => new ComputeHostFacts(h.Name, HostOperations.Binary, h.IsUp(now), h.SeenAt));
+    }
+}

@@ -1,0 +1,108 @@
+#pragma warning disable RS0030 // It starts a database server of its own.
+using Nephos.Kernel.Processes;
+using Nephos.Kernel.Store;
+using Nephos.Testing;
+using Shouldly;
+using Xunit;
+
+namespace Nephos.Conformance.Tests;
+
+/// <summary>A PostgreSQL server of our own in a temporary folder, reached through a socket in it.</summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nephos-pg-").FullName;
+    private readonly ProcessRunner _runner = new();
+    private readonly string _binaries = Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Last() + "/bin/";
+
+    public string ConnectionString => $"Host={_directory};Username=postgres;Database=postgres;Maximum Pool Size=20";
+
+    public async Task StartAsync()
+    {
+        var data = Path.Combine(_directory, "data");
+        if (Environment.IsPrivilegedProcess) { await _runner.RunOrThrowAsync("chown", ["postgres", _directory]); }
+        await Run("initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync");
+        await Run("pg_ctl", "-D", data, "-w", "-l", Path.Combine(_directory, "log"), "-o", $"-k {_directory} -c listen_addresses= -c fsync=off", "start");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Run("pg_ctl", "-D", Path.Combine(_directory, "data"), "-m", "immediate", "stop");
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>PostgreSQL refuses to run as root.</summary>
+    private Task<string> Run(string program, params string[] arguments) => Environment.IsPrivilegedProcess
+        ? _runner.RunOrThrowAsync("runuser", ["-u", "postgres", "--", _binaries + program, .. arguments])
+        : _runner.RunOrThrowAsync(_binaries + program, arguments);
+}
+
+/// <summary>The whole cloud on PostgreSQL.</summary>
+public sealed class PostgresCloud : TestCloud, IAsyncLifetime
+{
+    private readonly PostgresServer _server = new();
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        await _server.StartAsync();
+        await InitializeAsync();
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    protected override StoreOptions StoreFor(string directory) => new() { Directory = directory, Postgres = _server.ConnectionString };
+}
+
+/// <summary>The same conversation on both databases: every service is asked to write, list in pages, and delete.</summary>
+public abstract class DatabaseConversation(TestCloud cloud)
+{
+    [Fact]
+    public async Task Conversation_ThroughAllServices_Works()
+    {
+        var admin = await cloud.LoginAdminAsync();
+        var project = (await admin.Post("/identity/v3/projects", new { project = new { name = "demo" } })).Is(201)["project"]["id"]!.ToString();
+        (await admin.Get("/identity/v3/projects?name=demo")).Is(200)["projects"].AsArray().Count.ShouldBe(1);
+        (await admin.Get("/identity/v3/role_assignments?include_names=true&effective=true")).Is(200);
+        var user = cloud.NewUser("member", project);
+
+        var image = (await user.Post("/image/v2/images", new { name = "i", disk_format = "raw", container_format = "bare", extra = "x" })).Is(201)["id"]!.ToString();
+        using (var bytes = new ByteArrayContent(new byte[1 << 20]))
+        {
+            bytes.Headers.ContentType = new("application/octet-stream");
+            (await user.Put($"/image/v2/images/{image}/file", bytes)).Is(204);
+        }
+        (await user.Get("/image/v2/images?limit=1&sort_key=created_at")).Is(200);
+
+        var network = (await user.Post("/networking/v2.0/networks", new { network = new { name = "blue" } })).Is(201)["network"]["id"]!.ToString();
+        var subnet = (await user.Post("/networking/v2.0/subnets", new { subnet = new { network_id = network, cidr = "10.7.0.0/24", ip_version = 4 } })).Is(201)["subnet"]["id"]!.ToString();
+        var router = (await user.Post("/networking/v2.0/routers", new { router = new { name = "r" } })).Is(201)["router"]["id"]!.ToString();
+        (await user.Put($"/networking/v2.0/routers/{router}/add_router_interface", new { subnet_id = subnet })).Is(200);
+        (await user.Get("/networking/v2.0/ports?sort_key=mac_address&sort_dir=desc&limit=2")).Is(200);
+
+        var flavor = (await user.Get("/compute/v2.1/flavors")).Is(200)["flavors"][0]!["id"]!.ToString();
+        var server = (await user.Post("/compute/v2.1/servers", new { server = new { name = "one", imageRef = image, flavorRef = flavor, networks = new[] { new { uuid = network } } } })).Is(202)["server"]["id"]!.ToString();
+        await Status(user, server, "ACTIVE");
+        (await user.Post($"/compute/v2.1/servers/{server}/action", """{"os-stop":null}""")).Is(202);
+        await Status(user, server, "SHUTOFF");
+        (await user.Get("/compute/v2.1/servers/detail?sort_key=display_name&limit=1&name=o")).Is(200)["servers"].AsArray().Count.ShouldBe(1);
+        (await user.Delete($"/compute/v2.1/servers/{server}")).Is(204);
+        await TestCloud.Until(async () => (await user.Get($"/compute/v2.1/servers/{server}")).Status, s => s == 404, "the server to be gone");
+
+        (await user.Put($"/networking/v2.0/routers/{router}/remove_router_interface", new { subnet_id = subnet })).Is(200);
+        (await user.Delete($"/networking/v2.0/routers/{router}")).Is(204);
+        (await user.Delete($"/networking/v2.0/networks/{network}")).Is(204);
+        (await user.Delete($"/image/v2/images/{image}")).Is(204);
+        (await admin.Get("/placement/resource_providers")).Is(200);
+        (await admin.Delete($"/identity/v3/projects/{project}")).Is(204);
+    }
+
+    private static Task Status(TestUser user, string server, string wanted) => TestCloud.Until(
+        async () => (await user.Get($"/compute/v2.1/servers/{server}")).Is(200)["server"], s => s["status"]!.ToString() == wanted && s["OS-EXT-STS:task_state"] is null, $"the server to be {wanted}");
+}
+
+public sealed class SqliteConversation(TestCloud cloud) : DatabaseConversation(cloud), IClassFixture<TestCloud>;
+
+public sealed class PostgresConversation(PostgresCloud cloud) : DatabaseConversation(cloud), IClassFixture<PostgresCloud>;

@@ -44,8 +44,8 @@ internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> s
         server.Name = request.Name?.Trim() ?? server.Name;
         server.Description = request.Description.Or(server.Description);
         server.Hostname = request.Hostname ?? server.Hostname;
-        server.AccessIpV4 = request.AccessIpV4.Or(server.AccessIpV4);
-        server.AccessIpV6 = request.AccessIpV6.Or(server.AccessIpV6);
+        server.AccessIpV4 = Canonical(request.AccessIpV4.Or(server.AccessIpV4));
+        server.AccessIpV6 = Canonical(request.AccessIpV6.Or(server.AccessIpV6));
         if (request.DiskConfig is { } disk) { server.AutoDiskConfig = disk == "AUTO"; }
         if (request.PinnedAvailabilityZone.IsSet) { Pin(server, request.PinnedAvailabilityZone.Value); }
         server.UpdatedAt = context.Now;
@@ -53,6 +53,9 @@ internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> s
         db.Record(context, "update", "server", id, server.ProjectId);
         return server;
     });
+
+    /// <summary>An address in its shortest form, as upstream stores it.</summary>
+    internal static string? Canonical(string? address) => address is null ? null : System.Net.IPAddress.Parse(address).ToString();
 
     private static void Pin(Server server, string? zone)
     {

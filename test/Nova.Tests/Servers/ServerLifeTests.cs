@@ -132,7 +132,8 @@ public sealed class ServerLifeTests(ServerCloud cloud) : IClassFixture<ServerClo
     {
         var user = cloud.NewUser();
         var id = await cloud.CreateAsync(user);
-        var old = (await user.Put($"{Servers}/{id}", new { server = new { name = "new", accessIPv4 = "1.2.3.4", accessIPv6 = "::1" } })).Is(200)["server"].AsObject();
+        var old = (await user.Put($"{Servers}/{id}", new { server = new { name = "new", accessIPv4 = "1.2.3.4", accessIPv6 = "0000:0000:0000:0000:0000:babe:220.12.22.2" } })).Is(200)["server"].AsObject();
+        old["accessIPv6"]!.ToString().ShouldBe("::babe:dc0c:1602");
         old["name"]!.ToString().ShouldBe("new");
         old["accessIPv4"]!.ToString().ShouldBe("1.2.3.4");
         old.ContainsKey("OS-EXT-STS:vm_state").ShouldBeFalse();

@@ -59,6 +59,7 @@ public sealed class ServerListTests(ServerCloud cloud) : IClassFixture<ServerClo
     [InlineData("marker=nope", 400, "marker [nope] not found")]
     [InlineData("status=nope", 200, null)]
     [InlineData("changes-since=nope", 400, null)]
+    [InlineData("changes-since=2011/01/01", 400, null)]
     [InlineData("name=%28", 400, null)]
     [InlineData("sort_key=nope", 400, null)]
     [InlineData("sort_key=host", 403, "Only administrators can sort servers by host")]

@@ -81,6 +81,26 @@ public sealed class ServerGroupTests(ServerCloud cloud) : IClassFixture<ServerCl
     }
 }
 
+public sealed class GroupRaceTests(ServerCloud cloud) : IClassFixture<ServerCloud>
+{
+    /// <summary>Both are chosen for at the same time; the group's row lets one see the other.</summary>
+    [Fact]
+    public async Task AntiAffinity_TwoServersAtOnce_OneGetsTheHost()
+    {
+        var user = cloud.NewUser();
+        var group = (await user.At("compute 2.64").Post("/compute/v2.1/os-server-groups", """{"server_group":{"name":"g","policy":"anti-affinity"}}""")).Is(200)["server_group"]["id"]!.ToString();
+        (await user.At("compute 2.37").Post("/compute/v2.1/servers", new Dictionary<string, object>
+        {
+            ["server"] = new { name = "s", imageRef = cloud.Image, flavorRef = "42", networks = "none", min_count = 2 },
+            ["os:scheduler_hints"] = new { group },
+        })).Is(202);
+        var statuses = await TestCloud.Until(
+            async () => string.Join(',', (await user.Get("/compute/v2.1/servers/detail")).Is(200)["servers"].AsArray().Select(s => s!["status"]!.ToString()).Order()),
+            seen => !seen.Contains("BUILD", StringComparison.Ordinal), "both servers to be done");
+        statuses.ShouldBe("ACTIVE,ERROR");
+    }
+}
+
 public sealed class GroupPlacementTests
 {
     private static Nova.ServerGroups.GroupHosts Hosts(string policy, int? max, params (string Host, int Servers)[] others) => new(

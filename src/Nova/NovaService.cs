@@ -43,6 +43,7 @@ public sealed class NovaService : INephosService
         Api = new ServiceApi("nova", "compute", "/compute", new NovaErrors(), new VersionScheme("compute", "X-OpenStack-Nova-API-Version", Microversions.Min, Microversions.Max, Microversions.Min))
         {
             CatalogPath = "/v2.1",
+            Alias = ("/v2", "/v2.1"),
             Description = "OpenStack Compute",
             BodyBeforePolicy = true,
         };

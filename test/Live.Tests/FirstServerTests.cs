@@ -17,8 +17,8 @@ public sealed class FirstServerTests
     public async Task FirstServer_AsInTheDocument_WorksAndLeavesNothing()
     {
         await using var cloud = await LiveCloud.StartAsync(8711);
-        var before = await cloud.TracesAsync();
         var admin = cloud.Admin;
+        var before = await cloud.TracesAsync();
 
         (await cloud.Run("openstack token issue -f value -c id", admin)).ShouldStartWith("gAAAA");
         (await cloud.Run("openstack catalog list -f value -c Type", admin)).Split('\n').Order().ShouldBe(["compute", "identity", "image", "network", "placement"]);
@@ -89,7 +89,7 @@ public sealed class FirstServerTests
         await cloud.Run("openstack security group rule create --proto tcp --dst-port 22 default", user);
         await cloud.Run("openstack security group rule create --proto icmp default", user);
         await File.WriteAllTextAsync(key, await cloud.Run("openstack keypair create k", user) + "\n");
-        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows()) { File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite); }
         await cloud.Run($"openstack server create --image guest --flavor m1.tiny --network blue --key-name k --user-data {script} --wait {name}", user);
         await cloud.Run("openstack server create --image guest --flavor m1.tiny --network blue --min 2 --max 2 --wait pair", user);
         (await cloud.Run("openstack server list -f value -c Status", user)).Split('\n').ShouldBe(["ACTIVE", "ACTIVE", "ACTIVE"]);

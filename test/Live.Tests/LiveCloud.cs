@@ -39,6 +39,15 @@ public sealed class LiveCloud : IAsyncDisposable
         File.Copy(Environment.GetEnvironmentVariable("NEPHOS_TEST_GUEST") ?? Path.Combine(Repository.Root, ".cache/guest/guest.qcow2"), Path.Combine(cloud.State, "guest/guest.qcow2"));
         await cloud.MakeOutsideAsync();
         await cloud.UpAsync();
+        // The bridge of the public network comes with its first router and stays: it belongs to the machine, not to the router.
+        await cloud.Run("openstack router create first", cloud.Admin);
+        await cloud.Run("openstack router set --external-gateway public first", cloud.Admin);
+        await Eventually(() => cloud.Run("ip link show br-public"), 30, "the public network's bridge");
+        await cloud.Run("openstack router delete first", cloud.Admin);
+        await Eventually(async () =>
+        {
+            if ((await cloud.Run("ip netns list")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length > 1) { throw new InvalidOperationException("the router's namespace is still there"); }
+        }, 30, "the first router to be gone");
         return cloud;
     }
 

@@ -17,6 +17,8 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
     public string Prefix { get; } = prefix;
     /// <summary>What the catalog's address adds to the prefix: <c>/v2.1</c> for Nova.</summary>
     public string CatalogPath { get; init; } = "";
+    /// <summary>An older name of a path's beginning that is served alike: <c>/v2</c> for <c>/v2.1</c>.</summary>
+    public (string Old, string Now)? Alias { get; init; }
     /// <summary>One sentence for the catalog.</summary>
     public string Description { get; init; } = "";
     public IErrorWriter Errors { get; } = errors;
@@ -45,6 +47,9 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
         _routes.Add(endpoint);
         return endpoint;
     }
+
+    /// <summary>The path under its present name.</summary>
+    internal string Present(string path) => Alias is var (old, now) && path.StartsWith(old, StringComparison.Ordinal) && (path.Length == old.Length || path[old.Length] == '/') ? now + path[old.Length..] : path;
 
     internal RouteMatch Match(string path) => StrictSlashes && path.Length > 1 && path[^1] == '/' ? new RouteMatch(null, RouteMatch.NoValues) : _routes.Match(path);
 }

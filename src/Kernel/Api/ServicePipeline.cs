@@ -52,7 +52,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
             }
         }
         if (service is null) { return false; }
-        await HandleAsync(http, service, path[service.Prefix.Length..]).ConfigureAwait(false);
+        await HandleAsync(http, service, service.Present(path[service.Prefix.Length..])).ConfigureAwait(false);
         return true;
     }
 

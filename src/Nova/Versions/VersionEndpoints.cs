@@ -3,23 +3,33 @@ using Nephos.Kernel.Errors;
 
 namespace Nephos.Nova.Versions;
 
-/// <summary>API versions (api-ref compute, "API Versions"): what a client reads before it logs in. Only v2.1 is served; the frozen v2.0 is not offered.</summary>
+/// <summary>API versions (api-ref compute, "API Versions"): what a client reads before it logs in. The frozen v2.0 is listed first, as upstream lists it, and served by v2.1 at its lowest version.</summary>
 internal static class VersionEndpoints
 {
     private const string Why = "clients read it to choose a version, before they have a token";
 
     public static void Map(ResourceGroup root)
     {
-        root.Get("", List).Public(Why).NotPaged("one version");
+        root.Get("", List).Public(Why).NotPaged("two versions");
         root.Get("/v2.1", Show).Public(Why);
         root.Get("/versions/{id}", ShowById).Public(Why);
     }
 
-    private static Task<Reply> List(Call call) => Task.FromResult(Reply.Json(new { versions = new[] { Brief(call) } }));
+    private static Task<Reply> List(Call call) => Task.FromResult(Reply.Json(new { versions = new[] { Frozen(call), Brief(call) } }));
 
     private static Task<Reply> Show(Call call) => Task.FromResult(Reply.Json(new { version = Full(call) }));
 
     private static Task<Reply> ShowById(Call call) => call.Route("id") == "v2.1" ? Show(call) : throw new NotFoundError("The resource could not be found.");
+
+    private static Dictionary<string, object> Frozen(Call call) => new()
+    {
+        ["id"] = "v2.0",
+        ["status"] = "SUPPORTED",
+        ["version"] = "",
+        ["min_version"] = "",
+        ["updated"] = "2011-01-21T11:33:21Z",
+        ["links"] = new[] { new Link("self", $"{call.BaseUrl}/v2/") },
+    };
 
     private static Dictionary<string, object> Brief(Call call) => new()
     {

@@ -17,7 +17,7 @@ public static class ConfigDocs
         var text = new StringBuilder("""
             # Configuration
 
-            <!-- Generated from the declarations; NEPHOS_REGENERATE=1 dotnet test test/Conformance.Tests writes it again. -->
+            <!-- Generated from the declarations; NEPHOS_REGENERATE=1 dotnet test tests/Conformance.Tests writes it again. -->
 
             One file, `nephos.yaml`: the one given with `--config`, else `/etc/nephos/nephos.yaml`, else none; every key has a default.
             Each key can also be set in the environment, which wins over the file: `NEPHOS_` and the key in capitals, two

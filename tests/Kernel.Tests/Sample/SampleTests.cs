@@ -166,5 +166,5 @@ public sealed class SampleTests(SampleCloud cloud) : IClassFixture<SampleCloud>
 public sealed class SampleSchemaTests
 {
     [Fact]
-    public void Schema_IsPinned() => SchemaKit.IsPinned<SampleDb>("../test/Kernel.Tests/Sample");
+    public void Schema_IsPinned() => SchemaKit.IsPinned<SampleDb>("../tests/Kernel.Tests/Sample");
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
+using Nephos.Contracts.Nova;
 using Nephos.Host.Control;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Configuration;
@@ -46,6 +47,7 @@ internal static class RunningCloud
                 return 1;
             }
             ClientFiles.Write(options.Facts);
+            if (options.Node is not null) { await HostKnownAsync(app.Services, cancel).ConfigureAwait(false); }
             var drivers = options.Node is null ? "no node" : settings.UsesRealDrivers ? "real drivers" : "fake drivers";
             output.WriteLine($"Nephos is ready at {options.Facts.PublicUrl}/identity/v3 ({drivers}; state in {state.Path}). A first server:");
             output.WriteLine(Hint(state.Path));
@@ -57,6 +59,23 @@ internal static class RunningCloud
         }
         output.WriteLine("Stopped. Guests and networks go on; the next `nephos up` adopts them.");
         return 0;
+    }
+
+    /// <summary>Ready means that a server can be made: the node has told Nova and Placement what it has. It takes milliseconds; after 10 s the cloud is ready without it, and says so.</summary>
+    private static async Task HostKnownAsync(IServiceProvider services, CancellationToken cancel)
+    {
+        var host = services.GetRequiredService<CloudFacts>().Host;
+        var hosts = services.GetRequiredService<IComputeHosts>();
+        var deadline = Environment.TickCount64 + 10_000;
+        while (!(await hosts.ListAsync(cancel).ConfigureAwait(false)).Any(h => h.Host == host && h.Up))
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                Console.Error.WriteLine($"nephos: the node {host} has not reported yet: servers cannot be made until it does (see the log)");
+                return;
+            }
+            await Task.Delay(5, cancel).ConfigureAwait(false);
+        }
     }
 
     private static CloudOptions Options(NephosSettings settings, StateDirectory state)

@@ -38,7 +38,8 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         else
         {
             _connectionString = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Directory, service + ".sqlite"), ForeignKeys = true, DefaultTimeout = 30 }.ConnectionString;
-            builder.UseSqlite(_connectionString).AddInterceptors(new SqlitePragmas(options.Synchronous));
+            // Lists of ids go as one JSON parameter: a parameter each makes a new SQL text, to be built and parsed anew, for every length of the list.
+            builder.UseSqlite(_connectionString, sqlite => sqlite.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)).AddInterceptors(new SqlitePragmas(options.Synchronous));
             _writer = new SemaphoreSlim(1, 1);
         }
         _factory = new PooledDbContextFactory<TDb>(builder.Options, poolSize: 64);

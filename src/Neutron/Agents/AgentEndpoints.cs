@@ -17,7 +17,8 @@ internal static class AgentEndpoints
 {
     public static void Map(ResourceGroup v2)
     {
-        v2.Get("/agents", List).Policy("get_agent", Rules.Admin).NotPaged("four per node; upstream's clients take them whole").Extension("agent");
+        // As every list of upstream: what the caller may not see is left out, down to nothing.
+        v2.Get("/agents", List).PolicyOnRow("get_agent", Rules.Admin).NotPaged("four per node; upstream's clients take them whole").Extension("agent");
         v2.Get("/agents/{id}", Show).Policy("get_agent", Rules.Admin).Extension("agent");
         v2.Put("/agents/{id}", Update).Policy("update_agent", Rules.Admin).Extension("agent");
         v2.Delete("/agents/{id}", Delete).Policy("delete_agent", Rules.Admin).Answers(204).Extension("agent");
@@ -27,6 +28,7 @@ internal static class AgentEndpoints
 
     private static async Task<Reply> List(Call call)
     {
+        if (!call.AllowsProject("get_agent", null)) { return Reply.Member("agents", Array.Empty<object>()); }
         var agents = await call.Get<Store<NeutronDb>>().ReadAsync(db => db.Agents.OrderBy(a => a.Host).ThenBy(a => a.AgentType).ToListAsync(), call.Cancel);
         return Reply.Member("agents", agents.Select(a => View(a, call.Context.Now)).Where(v => Fits(call, v)).Select(v => Only(call, v)).ToList());
     }

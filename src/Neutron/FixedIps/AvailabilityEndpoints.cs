@@ -14,12 +14,14 @@ internal static class AvailabilityEndpoints
 {
     public static void Map(ResourceGroup availabilities)
     {
-        availabilities.Get("", List).Policy("get_network_ip_availability", Rules.Admin).NotPaged("upstream does not page it").Extension("network-ip-availability");
+        // As every list of upstream: what the caller may not see is left out, down to nothing.
+        availabilities.Get("", List).PolicyOnRow("get_network_ip_availability", Rules.Admin).NotPaged("upstream does not page it").Extension("network-ip-availability");
         availabilities.Get("/{id}", Show).Policy("get_network_ip_availability", Rules.Admin).Extension("network-ip-availability");
     }
 
     private static async Task<Reply> List(Call call)
     {
+        if (!call.AllowsProject("get_network_ip_availability", null)) { return Reply.Member("network_ip_availabilities", Array.Empty<object>()); }
         List<string> ids = [.. call.Query.All("network_id")], names = [.. call.Query.All("network_name")], projects = [.. call.Query.All("tenant_id"), .. call.Query.All("project_id")];
         var versions = call.Query.All("ip_version").Select(v => int.TryParse(v, NumberStyles.None, CultureInfo.InvariantCulture, out var n) ? n : throw Attributes.Field.Inconvertible($"'{v}' is not an integer")).ToList();
         var views = await LoadAsync(call, db => db.Networks.Where(n => (ids.Count == 0 || ids.Contains(n.Id)) && (names.Count == 0 || names.Contains(n.Name)) && (projects.Count == 0 || projects.Contains(n.ProjectId))

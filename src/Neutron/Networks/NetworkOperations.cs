@@ -74,7 +74,7 @@ internal sealed class NetworkOperations(Store<NeutronDb> store, FeedMarks marks)
         db.Networks.Add(network);
         Tag.Add(db, network.Id, values.Tags);
         db.Record(context, "create", "network", network.Id, network.ProjectId);
-        await marks.MarkAsync(db, NetworkRecordKind.Network, network.Id).ConfigureAwait(false);
+        await marks.MarkNewAsync(db, NetworkRecordKind.Network, network.Id).ConfigureAwait(false);
         // The next of a bulk must see this one's segment.
         await db.SaveChangesAsync().ConfigureAwait(false);
         return new NetworkView(network, [], [.. (values.Tags ?? []).Order(StringComparer.Ordinal)]);

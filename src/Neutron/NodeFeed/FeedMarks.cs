@@ -28,6 +28,14 @@ internal sealed class FeedMarks(SignalHub signals, TimeProvider clock)
         db.AfterCommit(Wake);
     }
 
+    /// <summary>As <see cref="MarkAsync"/> for a record that did not exist before: there is no older change to replace.</summary>
+    public async Task MarkNewAsync(NeutronDb db, NetworkRecordKind kind, string id)
+    {
+        await db.LockAsync("feed").ConfigureAwait(false);
+        db.FeedChanges.Add(new FeedChange { Kind = kind, RecordId = id, At = clock.GetUtcNow().UtcDateTime });
+        db.AfterCommit(Wake);
+    }
+
     private void Wake()
     {
         foreach (var host in _hosts.Keys) { signals.Poke(NodeTopics.Networks(host)); }

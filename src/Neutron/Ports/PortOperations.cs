@@ -32,7 +32,12 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
         {
             foreach (var group in items.GroupBy(i => i.ProjectId!)) { await Quota.EnforceAsync(db, group.Key, "port", group.Count()).ConfigureAwait(false); }
             var rows = new List<Port>();
-            foreach (var item in items) { rows.Add(await CreateAsync(db, context, item, NewId.Uuid()).ConfigureAwait(false)); }
+            foreach (var item in items)
+            {
+                rows.Add(await CreateAsync(db, context, item, NewId.Uuid()).ConfigureAwait(false));
+                // Saved and done with: EF looks through all it tracks at every step, which would make a bulk's cost grow with its square.
+                db.ChangeTracker.Clear();
+            }
             return await PortView.LoadAsync(db, rows).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         await notices.ChangedAsync([.. made.Where(p => p.Row.DeviceOwner.StartsWith(DeviceOwners.ComputePrefix, StringComparison.Ordinal)).Select(p => p.Row.DeviceId)], cancel).ConfigureAwait(false);

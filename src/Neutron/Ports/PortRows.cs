@@ -28,7 +28,7 @@ internal static class PortRows
         db.FixedIps.AddRange(ips);
         foreach (var group in groups) { db.PortSecurityGroups.Add(new PortSecurityGroup { PortId = port.Id, SecurityGroupId = group }); }
         db.Record(context, "create", "port", port.Id, port.ProjectId);
-        await marks.MarkAsync(db, NetworkRecordKind.Port, port.Id).ConfigureAwait(false);
+        await marks.MarkNewAsync(db, NetworkRecordKind.Port, port.Id).ConfigureAwait(false);
         await marks.MarkAsync(db, NetworkRecordKind.SecurityGroup, groups).ConfigureAwait(false);
         await MarkPlacementAsync(db, marks, port.Id, port.NetworkId, port.HostId).ConfigureAwait(false);
         await db.SaveChangesAsync().ConfigureAwait(false);

@@ -30,7 +30,7 @@ internal static class SubnetEndpoints
 
     private static async Task<Reply> Show(Call call)
     {
-        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Route("id"), call.Cancel);
+        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Context, call.Route("id"), call.Cancel);
         SubnetTable.Table.EnforceVisible(call, subnet);
         return SubnetTable.Table.Show(subnet);
     }
@@ -38,14 +38,14 @@ internal static class SubnetEndpoints
     private static async Task<Reply> Update(Call call)
     {
         var changes = await SubnetTable.Table.ReadUpdateAsync(call);
-        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Route("id"), call.Cancel);
+        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Context, call.Route("id"), call.Cancel);
         SubnetTable.Table.EnforceUpdate(call, changes, subnet);
         return SubnetTable.Table.Show(await call.Get<SubnetOperations>().UpdateAsync(call.Context, subnet.Row.Id, changes, call.Cancel));
     }
 
     private static async Task<Reply> Delete(Call call)
     {
-        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Route("id"), call.Cancel);
+        var subnet = await call.Get<SubnetOperations>().GetAsync(call.Context, call.Route("id"), call.Cancel);
         SubnetTable.Table.EnforceDelete(call, subnet);
         await call.Get<SubnetOperations>().DeleteAsync(call.Context, subnet.Row.Id, call.Cancel);
         return Reply.Empty();

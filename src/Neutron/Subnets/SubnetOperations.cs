@@ -17,7 +17,12 @@ namespace Nephos.Neutron.Subnets;
 /// <summary>Makes, changes and deletes subnets; keeps the DHCP ports and the automatic addresses of their network in step.</summary>
 internal sealed class SubnetOperations(Store<NeutronDb> store, FeedMarks marks, DhcpPorts dhcp, DeviceNotices notices)
 {
-    public Task<SubnetView> GetAsync(string id, CancellationToken cancel) => store.ReadAsync(db => GetAsync(db, id), cancel);
+    /// <summary>The subnet when the caller may see it, else 404.</summary>
+    public Task<SubnetView> GetAsync(RequestContext context, string id, CancellationToken cancel) => store.ReadAsync(async db =>
+    {
+        var row = await SubnetView.Scope(db, context).FirstOrDefaultAsync(s => s.Id == id).ConfigureAwait(false) ?? throw NeutronErrors.SubnetNotFound(id);
+        return (await SubnetView.LoadAsync(db, [row]).ConfigureAwait(false))[0];
+    }, cancel);
 
     private static async Task<SubnetView> GetAsync(NeutronDb db, string id)
     {

@@ -33,12 +33,12 @@ internal sealed record SubnetView(Subnet Row, Network Network, IReadOnlyList<str
         return [.. rows.Select(r => new SubnetView(r, networks[r.NetworkId], [.. tags[r.Id]]))];
     }
 
-    /// <summary>Own subnets and those of networks that the caller may see.</summary>
+    /// <summary>Own subnets and those of own and shared networks; those of external networks are their owner's to see, as upstream's queries have it.</summary>
     public static IQueryable<Subnet> Scope(NeutronDb db, RequestContext context)
     {
         if (context.IsAdmin || context.Who.Roles.Contains("service", StringComparer.OrdinalIgnoreCase)) { return db.Subnets; }
         var project = context.Who.ProjectId ?? "";
-        return db.Subnets.Where(s => s.ProjectId == project || db.Networks.Any(n => n.Id == s.NetworkId && (n.ProjectId == project || n.Shared || n.External)));
+        return db.Subnets.Where(s => s.ProjectId == project || db.Networks.Any(n => n.Id == s.NetworkId && (n.ProjectId == project || n.Shared)));
     }
 }
 

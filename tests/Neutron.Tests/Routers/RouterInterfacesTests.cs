@@ -85,7 +85,7 @@ public sealed class RouterInterfacesTests(NeutronCloud cloud) : IClassFixture<Ne
         var (_, foreign) = await Inside(cloud.NewUser(), "10.6.0.0/24");
         (await Add(user, id, new { subnet_id = foreign })).Is(404);
         var (_, external) = await External(cloud.Admin, "198.18.10.0/24");
-        (await Add(user, id, new { subnet_id = external })).IsError(400, "BadRequest", $"Bad router request: Cannot add interface to router because subnet {external} is not owned by project making the request.");
+        (await Add(user, id, new { subnet_id = external })).Is(404);
     }
 
     [Fact]

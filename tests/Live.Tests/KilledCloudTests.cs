@@ -51,6 +51,32 @@ public sealed class KilledCloudTests
         Directory.GetFiles(Path.Combine(cloud.State, "images"), "*", SearchOption.AllDirectories).Length.ShouldBe(1, "only the first image's file is left");
     }
 
+    [Fact]
+    public async Task Guest_WhoseQemuIsKilled_IsShutoffAndStartsAgain()
+    {
+        await using var cloud = await LiveCloud.StartAsync(8713);
+        using var http = new HttpClient { BaseAddress = new Uri(cloud.Url), Timeout = TimeSpan.FromSeconds(30) };
+        await Login(cloud, http);
+        var network = await Make(http, "/networking/v2.0/networks", "network", new { name = "n" });
+        await Make(http, "/networking/v2.0/subnets", "subnet", new { network_id = network, cidr = "10.9.0.0/24", ip_version = 4 });
+        var image = (await Get(http, "/image/v2/images"))["images"]![0]!["id"]!.ToString();
+        var server = await Make(http, "/compute/v2.1/servers", "server", new { name = "s", imageRef = image, flavorRef = "1", networks = new[] { new { uuid = network } } });
+        await LiveCloud.Eventually(() => Is(http, server, "ACTIVE", 1), 60, "the server to run");
+        await cloud.Run($"kill -9 {cloud.QemuOf(server)}");
+        await LiveCloud.Eventually(() => Is(http, server, "SHUTOFF", 4), 20, "the server to be seen as shut off");
+        (await http.PostAsJsonAsync($"/compute/v2.1/servers/{server}/action", new Dictionary<string, object?> { ["os-start"] = null })).EnsureSuccessStatusCode();
+        await LiveCloud.Eventually(() => Is(http, server, "ACTIVE", 1), 60, "the server to run again");
+        (await http.DeleteAsync($"/compute/v2.1/servers/{server}")).EnsureSuccessStatusCode();
+        await LiveCloud.Eventually(async () => (await Get(http, "/compute/v2.1/servers"))["servers"]!.AsArray().Count.ShouldBe(0), 60, "the server to be deleted");
+    }
+
+    private static async Task Is(HttpClient http, string server, string status, int power)
+    {
+        var seen = (await Get(http, "/compute/v2.1/servers/" + server))["server"]!;
+        seen["status"]!.ToString().ShouldBe(status, seen["fault"]?.ToString());
+        ((int)seen["OS-EXT-STS:power_state"]!).ShouldBe(power);
+    }
+
     /// <summary>Work to be killed in; whatever it meets when the cloud goes away is as good as any other end.</summary>
     private static async Task Churn(HttpClient http, string network, string subnet, string router, string image, int dice)
     {

@@ -143,13 +143,7 @@ public sealed class LiveCloud : IAsyncDisposable
     public async Task<string> TracesAsync()
     {
         var text = new StringBuilder();
-        foreach (var process in Directory.GetDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
-        {
-            string command;
-            try { command = (await File.ReadAllTextAsync(Path.Combine(process, "cmdline"))).Replace('\0', ' '); }
-            catch (IOException) { continue; } // it has just ended
-            if (command.Contains("qemu-system", StringComparison.Ordinal) && command.Contains(State, StringComparison.Ordinal)) { text.Append("process qemu\n"); }
-        }
+        foreach (var _ in Qemus()) { text.Append("process qemu\n"); }
         foreach (var line in (await Run("ip -o link")).Split('\n')) { text.Append("link ").Append(line.Split(": ")[1].Split('@')[0]).Append('\n'); }
         foreach (var line in (await Run("ip netns list")).Split('\n', StringSplitOptions.RemoveEmptyEntries)) { text.Append("namespace ").Append(line.Split(' ')[0]).Append('\n'); }
         foreach (var line in (await Run("nft list ruleset")).Split('\n')) { text.Append("nft ").Append(line.Contains("packets", StringComparison.Ordinal) ? line.Split("packets")[0] : line).Append('\n'); }
@@ -157,6 +151,23 @@ public sealed class LiveCloud : IAsyncDisposable
         foreach (var file in Directory.Exists(guests) ? Directory.GetFileSystemEntries(guests) : []) { text.Append("guest folder ").Append(Path.GetFileName(file)).Append('\n'); }
         var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>The process of a server's guest.</summary>
+    public int QemuOf(string server) => Qemus().Single(q => q.Command.Contains(server, StringComparison.Ordinal)).Pid;
+
+    private List<(int Pid, string Command)> Qemus()
+    {
+        var found = new List<(int, string)>();
+        foreach (var folder in Directory.GetDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out var pid)) { continue; }
+            string command;
+            try { command = File.ReadAllText(Path.Combine(folder, "cmdline")).Replace('\0', ' '); }
+            catch (IOException) { continue; } // it has just ended
+            if (command.Contains("qemu-system", StringComparison.Ordinal) && command.Contains(State, StringComparison.Ordinal)) { found.Add((pid, command)); }
+        }
+        return found;
     }
 
     private async Task RefuseTheMachinesNamespaceAsync()

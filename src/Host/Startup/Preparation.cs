@@ -82,11 +82,14 @@ internal static class Preparation
         return result.Ok;
     }
 
-    /// <summary>The script beside the program: in the source tree, or installed with it.</summary>
+    /// <summary>The script in the first folder above the program that has it: the source tree, or an installation.</summary>
     private static string? GuestBuilder()
     {
-        var beside = AppContext.BaseDirectory.TrimEnd('/');
-        return new[] { Path.Combine(beside, "guest/build-guest"), Path.Combine(beside, "../guest/build-guest"), Path.Combine(beside, "../../../../../guest/build-guest") }
-            .Select(Path.GetFullPath).FirstOrDefault(File.Exists);
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var script = Path.Combine(folder, "guest/build-guest");
+            if (File.Exists(script)) { return script; }
+        }
+        return null;
     }
 }

@@ -62,7 +62,7 @@ public sealed class KilledCloudTests
         var image = (await Get(http, "/image/v2/images"))["images"]![0]!["id"]!.ToString();
         var server = await Make(http, "/compute/v2.1/servers", "server", new { name = "s", imageRef = image, flavorRef = "1", networks = new[] { new { uuid = network } } });
         await LiveCloud.Eventually(() => Is(http, server, "ACTIVE", 1), 60, "the server to run");
-        await cloud.Run($"kill -9 {cloud.QemuOf(server)}");
+        await cloud.Run($"kill -9 {LiveCloud.QemuOf(server)}");
         await LiveCloud.Eventually(() => Is(http, server, "SHUTOFF", 4), 20, "the server to be seen as shut off");
         (await http.PostAsJsonAsync($"/compute/v2.1/servers/{server}/action", new Dictionary<string, object?> { ["os-start"] = null })).EnsureSuccessStatusCode();
         await LiveCloud.Eventually(() => Is(http, server, "ACTIVE", 1), 60, "the server to run again");

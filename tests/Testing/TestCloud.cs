@@ -86,21 +86,21 @@ public class TestCloud : IAsyncLifetime, IDisposable
             Roles = roles,
             ExpiresAt = DateTime.MaxValue,
         };
-        return new TestUser(_app!.GetTestClient(), TestTokens.Encode(identity), identity);
+        return new TestUser(Client(), TestTokens.Encode(identity), identity);
     }
 
     /// <summary>An administrator in a fresh project.</summary>
     public TestUser Admin => field ??= NewUser("admin");
 
     /// <summary>Nobody: no token.</summary>
-    public TestUser Anonymous => new(_app!.GetTestClient(), null, null);
+    public TestUser Anonymous => new(Client(), null, null);
 
     /// <summary>Logs in at Keystone as a client does; the user's token is a real one. Without a project the scope is the user's default.</summary>
     public async Task<TestUser> LoginAsync(string user, string password, string? project = null, string domain = "Default")
     {
         var scope = project is null ? null : new { project = new { name = project, domain = new { name = domain } } };
         var identity = new { methods = new[] { "password" }, password = new { user = new { name = user, password, domain = new { name = domain } } } };
-        return TestUser.LoggedIn(_app!.GetTestClient(), (await Anonymous.Post("/identity/v3/auth/tokens", scope is null ? new { auth = new { identity } } : new { auth = new { identity, scope } })).Is(201));
+        return TestUser.LoggedIn(Client(), (await Anonymous.Post("/identity/v3/auth/tokens", scope is null ? new { auth = new { identity } } : new { auth = new { identity, scope } })).Is(201));
     }
 
     /// <summary>The administrator that the first start made, with a real token for the project <c>admin</c>.</summary>
@@ -118,7 +118,13 @@ public class TestCloud : IAsyncLifetime, IDisposable
         return await LoginAsync(name, name, name);
     }
 
-    public HttpClient Client() => _app!.GetTestClient();
+    /// <summary>A client that gives up after a minute, so that a hanging request is a failure and not a wait.</summary>
+    public HttpClient Client()
+    {
+        var client = _app!.GetTestClient();
+        client.Timeout = TimeSpan.FromSeconds(60);
+        return client;
+    }
 
     /// <summary>Waits for a state that background work brings; fails with what was missing.</summary>
     public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, int seconds = 20)

@@ -9,14 +9,19 @@ public sealed class VersionEndpointsTests(ServerCloud cloud) : IClassFixture<Ser
     [Theory]
     [InlineData("/compute")]
     [InlineData("/compute/")]
-    public async Task List_WithoutToken_NamesTheVersion(string path)
+    public async Task List_WithoutToken_NamesTheFrozenVersionFirst(string path)
     {
-        var version = (await cloud.Anonymous.Get(path)).Is(200)["versions"][0]!;
+        var versions = (await cloud.Anonymous.Get(path)).Is(200)["versions"];
+        (versions[0]!["id"]!.ToString(), versions[0]!["status"]!.ToString(), versions[0]!["version"]!.ToString()).ShouldBe(("v2.0", "SUPPORTED", ""));
+        var version = versions[1]!;
         version["id"]!.ToString().ShouldBe("v2.1");
         version["version"]!.ToString().ShouldBe("2.104");
         version["min_version"]!.ToString().ShouldBe("2.1");
         version["links"]![0]!["href"]!.ToString().ShouldBe("http://localhost/compute/v2.1/");
     }
+
+    [Fact]
+    public async Task FrozenVersion_ServesAsTheLowest() => (await cloud.NewUser().Get("/compute/v2/flavors")).Is(200).Header("OpenStack-API-Version").ShouldBe("compute 2.1");
 
     [Fact]
     public async Task Show_WithoutToken_IsTheVersion() =>

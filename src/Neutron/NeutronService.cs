@@ -67,6 +67,7 @@ public sealed class NeutronService : INephosService
         services.AddSingleton<SecurityGroupOperations>();
         services.AddSingleton<ISecurityGroups>(p => p.GetRequiredService<SecurityGroupOperations>());
         services.AddSingleton<SecurityGroupRuleOperations>();
+        services.AddSingleton<ISecurityGroupCalls, SecurityGroupCalls>();
     }
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)

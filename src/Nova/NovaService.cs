@@ -19,6 +19,8 @@ using Nephos.Nova.Migrations;
 using Nephos.Nova.QuotaSets;
 using Nephos.Nova.RemoteConsoles;
 using Nephos.Nova.Scheduling;
+using Nephos.Nova.SecurityGroupRules;
+using Nephos.Nova.SecurityGroups;
 using Nephos.Nova.ServerActions;
 using Nephos.Nova.ServerGroups;
 using Nephos.Nova.ServerLimits;
@@ -55,7 +57,7 @@ public sealed class NovaService : INephosService
         var server = Api.Group("/v2.1/servers/{server_id}");
         ActionEndpoints.Map(server);
         LaterActions.Map(server);
-        SecurityGroupEndpoints.Map(server);
+        ServerSecurityGroupEndpoints.Map(server);
         MetadataEndpoints.Map(server.Group("/metadata"));
         TagEndpoints.Map(server.Group("/tags"));
         AddressEndpoints.Map(server.Group("/ips"));
@@ -66,6 +68,8 @@ public sealed class NovaService : INephosService
         ConsoleEndpoints.MapTokens(Api.Group("/v2.1/os-console-auth-tokens"));
         ConsoleSocket.Map(Api.Group(""));
         ServerGroupEndpoints.Map(Api.Group("/v2.1/os-server-groups"));
+        SecurityGroupEndpoints.Map(Api.Group("/v2.1/os-security-groups"));
+        SecurityGroupRuleEndpoints.Map(Api.Group("/v2.1/os-security-group-rules"));
         QuotaSetEndpoints.Map(Api.Group("/v2.1/os-quota-sets"));
         QuotaClassSetEndpoints.Map(Api.Group("/v2.1/os-quota-class-sets"));
         LimitEndpoints.Map(Api.Group("/v2.1/limits"));

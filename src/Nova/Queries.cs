@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Versions;
@@ -19,4 +20,9 @@ internal static class Queries
             }
         }
     }
+
+    /// <summary>A whole number of the query; zero when it is not given.</summary>
+    public static int Number(this Call call, string name) => call.Query[name] is not { } text ? 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw new BadRequestError($"Invalid input for query parameters {name}. Value: {text}. '{text}' does not match '^[0-9]*$'");
 }

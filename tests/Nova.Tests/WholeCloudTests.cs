@@ -44,6 +44,8 @@ public sealed class WholeCloudTests(TestCloud cloud) : IClassFixture<TestCloud>
         var port = (await user.Get($"/networking/v2.0/ports?device_id={id}")).Is(200)["ports"][0]!;
         port["device_owner"]!.ToString().ShouldBe("compute:nova");
         (await cloud.Get<IInstanceMetadata>().FindAsync(network, address, default)).ShouldNotBeNull().ServerId.ShouldBe(id);
+        var group = (await user.Get($"{Servers}/{id}/os-security-groups")).Is(200)["security_groups"].AsArray().Single()!;
+        group["rules"]![0]!["group"]!["name"]!.ToString().ShouldBe("default");
         (await user.Delete("/networking/v2.0/networks/" + network)).Is(409);
         (await user.Post($"{Servers}/{id}/os-interface", new { interfaceAttachment = new { net_id = network } })).Is(200);
         (await StatusAsync(user, id, "ACTIVE"))["addresses"]!["blue"]!.AsArray().Count.ShouldBe(2);

@@ -96,4 +96,49 @@ public interface ISecurityGroups
 
     /// <summary>Names of groups by id.</summary>
     Task<IReadOnlyDictionary<string, string>> NamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel);
+
+    /// <summary>Those of the groups that the caller may see, with their rules.</summary>
+    Task<IReadOnlyList<SecurityGroupWithRules>> WithRulesAsync(RequestContext context, IReadOnlyCollection<string> ids, CancellationToken cancel);
+}
+
+/// <summary>A rule of a security group.</summary>
+/// <param name="Direction">ingress or egress.</param>
+/// <param name="Protocol">Name or number; null for any.</param>
+/// <param name="PortRangeMin">Lowest port, or the ICMP type; null for any.</param>
+/// <param name="PortRangeMax">Highest port, or the ICMP code; null for any.</param>
+/// <param name="RemoteGroup">The group of <paramref name="RemoteGroupId"/> when the caller may see it.</param>
+public sealed record SecurityGroupRuleFacts(
+    string Id, string SecurityGroupId, string Direction, string? Protocol, int? PortRangeMin, int? PortRangeMax, string? RemoteIpPrefix, string? RemoteGroupId, SecurityGroupFacts? RemoteGroup);
+
+/// <summary>A security group and all its rules, oldest first.</summary>
+public sealed record SecurityGroupWithRules(SecurityGroupFacts Group, IReadOnlyList<SecurityGroupRuleFacts> Rules);
+
+/// <summary>An ingress rule to make.</summary>
+/// <param name="Ethertype">IPv4 or IPv6.</param>
+public sealed record NewIngressRule(string SecurityGroupId, string Ethertype, string? Protocol, int? PortRangeMin, int? PortRangeMax, string? RemoteIpPrefix, string? RemoteGroupId);
+
+/// <summary>Security groups as users of the public API have them, for the calls of another service that stand for it. Throws that API's errors.</summary>
+public interface ISecurityGroupCalls
+{
+    /// <summary>Groups by id: a project's, whose default group is made when it has none yet, or all that the caller may see.</summary>
+    /// <param name="projectId">Null: of all projects.</param>
+    Task<IReadOnlyList<SecurityGroupWithRules>> ListAsync(RequestContext context, string? projectId, int offset, int limit, CancellationToken cancel);
+
+    /// <summary>404 when the caller may not see it.</summary>
+    Task<SecurityGroupWithRules> GetAsync(RequestContext context, string id, CancellationToken cancel);
+
+    /// <summary>Makes a group in the caller's project.</summary>
+    Task<SecurityGroupWithRules> CreateAsync(RequestContext context, string name, string description, CancellationToken cancel);
+
+    /// <summary>404 when the caller may not see it.</summary>
+    Task<SecurityGroupWithRules> UpdateAsync(RequestContext context, string id, string name, string description, CancellationToken cancel);
+
+    /// <summary>404 when the caller may not see it, 409 while a port uses it.</summary>
+    Task DeleteAsync(RequestContext context, string id, CancellationToken cancel);
+
+    /// <summary>Makes a rule, which is the caller's project's.</summary>
+    Task<SecurityGroupRuleFacts> CreateRuleAsync(RequestContext context, NewIngressRule rule, CancellationToken cancel);
+
+    /// <summary>404 when the caller may not see it.</summary>
+    Task DeleteRuleAsync(RequestContext context, string id, CancellationToken cancel);
 }

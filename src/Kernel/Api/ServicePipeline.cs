@@ -115,6 +115,8 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         if (candidates.Count == 0 && HttpMethods.IsHead(method)) { candidates = [.. match.Endpoints.Where(e => e.Method == "GET")]; }
         if (candidates.Count == 0)
         {
+            // A path that ends with a slash names a member with an empty id, and there is none: DELETE /things/ is 404, not 405 of the collection.
+            if (path.Length > 1 && path[^1] == '/') { throw service.Errors.NoRoute(); }
             throw WithAllow(service.Errors.NoMethod(method), match.Endpoints);
         }
         var limit = candidates.Max(c => c.BodyLimit) is var max && candidates.Any(c => c.BodyLimit == 0) ? 0 : candidates.Max(c => c.BodyLimit);

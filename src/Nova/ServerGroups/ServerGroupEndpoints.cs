@@ -1,4 +1,3 @@
-using System.Globalization;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
@@ -27,14 +26,10 @@ internal static class ServerGroupEndpoints
         var all = call.Query.Has("all_projects") && call.Context.IsAdmin;
         if (all) { call.EnforceProject(Root + "index:all_projects", call.Context.Who.ProjectId); }
         // A limit of zero is none.
-        var limit = Number(call, "limit") is > 0 and var asked ? Math.Min(asked, NovaLimits.MaxPage) : NovaLimits.MaxPage;
-        var found = await call.Get<ServerGroupOperations>().ListAsync(all ? null : call.Context.Who.ProjectId ?? "", Number(call, "offset"), limit, call.Cancel);
+        var limit = call.Number("limit") is > 0 and var asked ? Math.Min(asked, NovaLimits.MaxPage) : NovaLimits.MaxPage;
+        var found = await call.Get<ServerGroupOperations>().ListAsync(all ? null : call.Context.Who.ProjectId ?? "", call.Number("offset"), limit, call.Cancel);
         return Reply.Member("server_groups", found.ConvertAll(GroupView.Of));
     }
-
-    private static int Number(Call call, string name) => call.Query[name] is not { } text ? 0
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new BadRequestError($"Invalid input for query parameters {name}. Value: {text}. '{text}' does not match '^[0-9]*$'");
 
     private static async Task<Reply> Create(Call call)
     {

@@ -105,6 +105,10 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
     public Task<IReadOnlyDictionary<string, string>> NamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(_groups.Values.Where(g => ids.Contains(g.Id)).ToDictionary(g => g.Id, g => g.Name));
 
+    /// <summary>No group here has rules.</summary>
+    public Task<IReadOnlyList<SecurityGroupWithRules>> WithRulesAsync(RequestContext context, IReadOnlyCollection<string> ids, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<SecurityGroupWithRules>>([.. _groups.Values.Where(g => ids.Contains(g.Id)).Select(g => new SecurityGroupWithRules(g, []))]);
+
     public Task<NetworkDelta> PullAsync(string host, long since, CancellationToken cancel) => Task.FromResult(new NetworkDelta(1, since == 0, [], [], [], [], []));
     public Task ReportAsync(string host, IReadOnlyList<NetworkReport> reports, CancellationToken cancel) => Task.CompletedTask;
     public Task ReportAgentsAsync(string host, IReadOnlyList<AgentFacts> agents, CancellationToken cancel) => Task.CompletedTask;

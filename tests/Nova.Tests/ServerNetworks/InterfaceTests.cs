@@ -114,7 +114,7 @@ public sealed class InterfaceTests(ServerCloud cloud) : IClassFixture<ServerClou
         (await user.Get($"{Servers}/{id}")).Is(200)["server"]["security_groups"]!.AsArray().Count.ShouldBe(2);
         (await ServerCloud.Act(user, id, new { removeSecurityGroup = new { name = "default" } })).Is(202);
         (await ServerCloud.Act(user, id, new { removeSecurityGroup = new { name = "default" } })).Is(404);
-        (await ServerCloud.Act(user, id, new { addSecurityGroup = new { name = "nope" } })).Is(404)["itemNotFound"]["message"]!.ToString().ShouldBe($"Security group nope not found for project {user.ProjectId}.");
+        (await ServerCloud.Act(user, id, new { addSecurityGroup = new { name = "nope" } })).Is(404)["itemNotFound"]["message"]!.ToString().ShouldBe($"Security group nope is not found for project {user.ProjectId}");
     }
 
     [Fact]

@@ -190,6 +190,8 @@ internal static class SecurityGroupNames
         return found.Count switch
         {
             1 => found[0].Id,
+            // Upstream's words for an action differ from those for a create.
+            0 when status == 404 => throw new NotFoundError($"Security group {name} is not found for project {projectId}"),
             0 => throw new ApiError(status, $"Security group {name} not found for project {projectId}."),
             _ => throw new ConflictError($"Multiple security groups found matching '{name}'. Use an ID to be more specific."),
         };

@@ -3,13 +3,14 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Wire;
+using Nephos.Nova.SecurityGroups;
 using Nephos.Nova.Servers;
 using Nephos.Nova.Servers.Create;
 
 namespace Nephos.Nova.ServerNetworks;
 
 /// <summary>Security groups of a server: those of its ports (api-ref compute, "Servers Security Groups"). Neutron has them; these calls are older than it.</summary>
-internal static class SecurityGroupEndpoints
+internal static class ServerSecurityGroupEndpoints
 {
     private const string Root = "os_compute_api:os-security-groups:";
 
@@ -22,12 +23,11 @@ internal static class SecurityGroupEndpoints
 
     private static async Task<Reply> List(Call call)
     {
+        call.KnownOnly(Microversions.V2_102);
         var server = await call.ServerAsync();
         var ports = await call.Get<IPorts>().OfDevicesAsync([server.Id], call.Cancel);
         var used = ports.SelectMany(p => p.SecurityGroupIds).ToHashSet(StringComparer.Ordinal);
-        var known = await call.Get<ISecurityGroups>().OfProjectAsync(call.Context, server.ProjectId, call.Cancel);
-        return Reply.Member("security_groups", known.Where(g => used.Contains(g.Id))
-            .Select(g => new { id = g.Id, name = g.Name, tenant_id = g.ProjectId, description = g.Description, rules = Array.Empty<object>() }).ToList());
+        return Reply.Member("security_groups", SecurityGroupView.Of(await call.Get<ISecurityGroups>().WithRulesAsync(call.Context, used, call.Cancel)));
     }
 
     private static Task<Reply> Add(Call call) => ChangeAsync(call, (groups, group) => groups.Contains(group, StringComparer.Ordinal) ? groups : [.. groups, group]);

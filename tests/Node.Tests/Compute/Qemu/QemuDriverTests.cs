@@ -8,6 +8,7 @@ using Nephos.Node.Compute.Qemu;
 using Nephos.Node.Networks;
 using Nephos.Node.Tests.Guests;
 using Nephos.Testing.Kits;
+using Nephos.Testing;
 using Shouldly;
 using Xunit;
 
@@ -141,7 +142,19 @@ public sealed class QemuDriverTests : ComputeDriverKit
         }
         await _ns.RunOrThrowAsync("kill", ["-CONT", $"{pid}"]);
         await next.DisposeAsync();
-        await ShouldBeAsync(spec.Id, GuestPower.Running, 3);
+        // It first has to work off the connections that were given up.
+        await TestCloud.Until(async () =>
+        {
+            try
+            {
+                await ShouldBeAsync(spec.Id, GuestPower.Running, 3);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }, answers => answers, "the guest to answer again");
     }
 
     [Fact]

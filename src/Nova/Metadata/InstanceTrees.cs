@@ -127,6 +127,7 @@ internal sealed class InstanceTrees(TimeProvider clock)
         var floating = server.Network.SelectMany(v => v.Ips).SelectMany(i => i.Floating).FirstOrDefault() ?? "";
         yield return ("ami-id", string.Create(CultureInfo.InvariantCulture, $"ami-{server.Number:x8}"));
         yield return ("ami-launch-index", server.LaunchIndex.ToString(CultureInfo.InvariantCulture));
+        // Upstream's own value, which clients have seen for as long as there is Nova (nova/api/metadata/base.py).
         yield return ("ami-manifest-path", "FIXME");
         yield return ("hostname", server.Hostname);
         yield return ("instance-id", string.Create(CultureInfo.InvariantCulture, $"i-{server.Number:x8}"));

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Glance.Images;
 using Nephos.Glance.Members;
+using Nephos.Glance.Metadefs;
 using Nephos.Glance.Tasks;
 using Nephos.Kernel.Store;
 
@@ -15,6 +16,12 @@ public sealed class GlanceDb(DbContextOptions<GlanceDb> options) : ServiceDb(opt
     public DbSet<ImageTag> Tags => Set<ImageTag>();
     public DbSet<ImageMember> Members => Set<ImageMember>();
     public DbSet<ImageTask> Tasks => Set<ImageTask>();
+    public DbSet<MetadefNamespace> MetadefNamespaces => Set<MetadefNamespace>();
+    public DbSet<MetadefObject> MetadefObjects => Set<MetadefObject>();
+    public DbSet<MetadefProperty> MetadefProperties => Set<MetadefProperty>();
+    public DbSet<MetadefTag> MetadefTags => Set<MetadefTag>();
+    public DbSet<MetadefAssociation> MetadefAssociations => Set<MetadefAssociation>();
+    public DbSet<MetadefResourceType> MetadefResourceTypes => Set<MetadefResourceType>();
     public DbSet<GlanceFact> Facts => Set<GlanceFact>();
 
     protected override void Map(ModelBuilder model)
@@ -22,6 +29,7 @@ public sealed class GlanceDb(DbContextOptions<GlanceDb> options) : ServiceDb(opt
         Image.Map(model);
         ImageMember.Map(model);
         ImageTask.Map(model);
+        MetadefNamespace.Map(model);
         model.Entity<GlanceFact>(fact =>
         {
             fact.ToTable("facts");

@@ -5,6 +5,7 @@ using Nephos.Glance.Discovery;
 using Nephos.Glance.ImageData;
 using Nephos.Glance.Images;
 using Nephos.Glance.Members;
+using Nephos.Glance.Metadefs;
 using Nephos.Glance.Schemas;
 using Nephos.Glance.Stores;
 using Nephos.Glance.Tasks;
@@ -27,6 +28,11 @@ public sealed class GlanceService : INephosService
         ImageDataEndpoints.Map(v2.Group("/images/{image_id}"));
         TaskEndpoints.Map(v2.Group("/images/{image_id}"));
         MemberEndpoints.Map(v2.Group("/images/{image_id}/members"));
+        NamespaceEndpoints.Map(v2.Group("/metadefs/namespaces"));
+        ObjectEndpoints.Map(v2.Group("/metadefs/namespaces/{namespace_name}/objects"));
+        PropertyEndpoints.Map(v2.Group("/metadefs/namespaces/{namespace_name}/properties"));
+        TagEndpoints.Map(v2.Group("/metadefs/namespaces/{namespace_name}/tags"));
+        ResourceTypeEndpoints.Map(v2.Group("/metadefs"));
         SchemaEndpoints.Map(v2.Group("/schemas"));
         DiscoveryEndpoints.Map(v2.Group("/info"));
     }
@@ -38,6 +44,8 @@ public sealed class GlanceService : INephosService
         services.AddStore<GlanceDb>("glance");
         services.AddSingleton<IImageStore>(p => new FileImageStore(Path.Combine(p.GetRequiredService<CloudFacts>().StateDirectory, "images")));
         services.AddSingleton<ImageOperations>();
+        services.AddSingleton<MetadefOperations>();
+        services.AddSingleton<MetadefFiles>();
         services.AddSingleton<ImageUploads>();
         services.AddReconciler<UploadReconciler>();
         services.AddSingleton<FirstImage>();
@@ -47,7 +55,9 @@ public sealed class GlanceService : INephosService
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
-        ImagePolicy.Register(services.GetRequiredService<PolicySet>().Of("glance"));
+        var policy = services.GetRequiredService<PolicySet>().Of("glance");
+        ImagePolicy.Register(policy);
+        MetadefScope.Register(policy);
         await services.GetRequiredService<Store<GlanceDb>>().PrepareAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
     }

@@ -84,6 +84,74 @@ CREATE TABLE images (
 );
 
 
+CREATE TABLE metadef_associations (
+    namespace_id text NOT NULL,
+    resource_type text NOT NULL,
+    prefix text,
+    properties_target text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_associations" PRIMARY KEY (namespace_id, resource_type)
+);
+
+
+CREATE TABLE metadef_namespaces (
+    id text NOT NULL,
+    namespace text NOT NULL,
+    display_name text,
+    description text,
+    visibility text NOT NULL,
+    protected boolean NOT NULL,
+    owner text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_namespaces" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE metadef_objects (
+    id text NOT NULL,
+    namespace_id text NOT NULL,
+    name text NOT NULL,
+    description text,
+    required text,
+    properties text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_objects" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE metadef_properties (
+    id text NOT NULL,
+    namespace_id text NOT NULL,
+    name text NOT NULL,
+    schema text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_properties" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE metadef_resource_types (
+    name text NOT NULL,
+    protected boolean NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_resource_types" PRIMARY KEY (name)
+);
+
+
+CREATE TABLE metadef_tags (
+    id text NOT NULL,
+    namespace_id text NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_metadef_tags" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE saga_steps (
     saga_id text NOT NULL,
     position integer NOT NULL,
@@ -116,6 +184,20 @@ CREATE TABLE sagas (
     updated_at timestamp with time zone NOT NULL,
     CONSTRAINT "PK_sagas" PRIMARY KEY (id)
 );
+
+
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Cinder::Volume', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Glance::Image', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Nova::Aggregate', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Nova::Flavor', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Nova::Server', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
+INSERT INTO metadef_resource_types (name, created_at, protected, updated_at)
+VALUES ('OS::Trove::Instance', TIMESTAMPTZ '1970-01-01T00:00:00Z', TRUE, TIMESTAMPTZ '1970-01-01T00:00:00Z');
 
 
 CREATE INDEX changes_by_resource ON changes (resource_id);
@@ -152,6 +234,24 @@ CREATE INDEX images_by_upload ON images (upload_id) WHERE upload_id IS NOT NULL;
 
 
 CREATE INDEX images_by_visibility ON images (visibility, created_at, id);
+
+
+CREATE INDEX metadef_associations_by_type ON metadef_associations (resource_type);
+
+
+CREATE INDEX metadef_namespaces_by_creation ON metadef_namespaces (created_at, id);
+
+
+CREATE UNIQUE INDEX metadef_namespaces_by_name ON metadef_namespaces (namespace);
+
+
+CREATE UNIQUE INDEX metadef_objects_by_name ON metadef_objects (namespace_id, name);
+
+
+CREATE UNIQUE INDEX metadef_properties_by_name ON metadef_properties (namespace_id, name);
+
+
+CREATE UNIQUE INDEX metadef_tags_by_name ON metadef_tags (namespace_id, name);
 
 
 CREATE INDEX sagas_by_resource ON sagas (resource, state);

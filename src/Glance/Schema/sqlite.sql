@@ -80,6 +80,69 @@ CREATE TABLE "images" (
 );
 
 
+CREATE TABLE "metadef_associations" (
+    "namespace_id" TEXT NOT NULL,
+    "resource_type" TEXT NOT NULL,
+    "prefix" TEXT NULL,
+    "properties_target" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL,
+    CONSTRAINT "PK_metadef_associations" PRIMARY KEY ("namespace_id", "resource_type")
+);
+
+
+CREATE TABLE "metadef_namespaces" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_metadef_namespaces" PRIMARY KEY,
+    "namespace" TEXT NOT NULL,
+    "display_name" TEXT NULL,
+    "description" TEXT NULL,
+    "visibility" TEXT NOT NULL,
+    "protected" INTEGER NOT NULL,
+    "owner" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "metadef_objects" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_metadef_objects" PRIMARY KEY,
+    "namespace_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "description" TEXT NULL,
+    "required" TEXT NULL,
+    "properties" TEXT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "metadef_properties" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_metadef_properties" PRIMARY KEY,
+    "namespace_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "schema" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "metadef_resource_types" (
+    "name" TEXT NOT NULL CONSTRAINT "PK_metadef_resource_types" PRIMARY KEY,
+    "protected" INTEGER NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
+CREATE TABLE "metadef_tags" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_metadef_tags" PRIMARY KEY,
+    "namespace_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "created_at" TEXT NOT NULL,
+    "updated_at" TEXT NOT NULL
+);
+
+
 CREATE TABLE "saga_steps" (
     "saga_id" TEXT NOT NULL,
     "position" INTEGER NOT NULL,
@@ -111,6 +174,32 @@ CREATE TABLE "sagas" (
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL
 );
+
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Cinder::Volume', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Glance::Image', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Nova::Aggregate', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Nova::Flavor', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Nova::Server', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
+INSERT INTO "metadef_resource_types" ("name", "created_at", "protected", "updated_at")
+VALUES ('OS::Trove::Instance', '1970-01-01 00:00:00', 1, '1970-01-01 00:00:00');
+SELECT changes();
+
 
 
 CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
@@ -147,6 +236,24 @@ CREATE INDEX "images_by_upload" ON "images" ("upload_id") WHERE upload_id IS NOT
 
 
 CREATE INDEX "images_by_visibility" ON "images" ("visibility", "created_at", "id");
+
+
+CREATE INDEX "metadef_associations_by_type" ON "metadef_associations" ("resource_type");
+
+
+CREATE INDEX "metadef_namespaces_by_creation" ON "metadef_namespaces" ("created_at", "id");
+
+
+CREATE UNIQUE INDEX "metadef_namespaces_by_name" ON "metadef_namespaces" ("namespace");
+
+
+CREATE UNIQUE INDEX "metadef_objects_by_name" ON "metadef_objects" ("namespace_id", "name");
+
+
+CREATE UNIQUE INDEX "metadef_properties_by_name" ON "metadef_properties" ("namespace_id", "name");
+
+
+CREATE UNIQUE INDEX "metadef_tags_by_name" ON "metadef_tags" ("namespace_id", "name");
 
 
 CREATE INDEX "sagas_by_resource" ON "sagas" ("resource", "state");

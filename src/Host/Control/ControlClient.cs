@@ -56,5 +56,16 @@ internal sealed class ControlClient : IDisposable
         catch (HttpRequestException) { return false; }
     }
 
+    /// <summary>Loads metadata definitions; a line per file, null when no cloud is running.</summary>
+    public async Task<string?> LoadMetadefsAsync(string path, bool overwrite, CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await _http.PostAsync(new Uri($"/glance/metadefs?path={Uri.EscapeDataString(path)}&overwrite={(overwrite ? "true" : "false")}", UriKind.Relative), null, cancel).ConfigureAwait(false);
+            return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
+        }
+        catch (HttpRequestException error) when (error.StatusCode is null) { return null; }
+    }
+
     public void Dispose() => _http.Dispose();
 }

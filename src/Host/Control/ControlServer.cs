@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Nephos.Contracts.Nova;
+using Nephos.Glance.Metadefs;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Reconcilers;
 using Nephos.Kernel.Sagas;
@@ -16,7 +17,7 @@ internal sealed class ControlConnection
     public static readonly ControlConnection Instance = new();
 }
 
-/// <summary>Answers <c>nephos status</c>, <c>down</c> and <c>saga resume</c> on the socket in the state directory, which only its owner can open.</summary>
+/// <summary>Answers <c>nephos status</c>, <c>down</c>, <c>saga resume</c> and <c>glance metadefs load</c> on the socket in the state directory, which only its owner can open.</summary>
 internal sealed class ControlServer(
     CloudOptions options, IReadOnlyList<INephosService> services, IEnumerable<IStoreCheck> stores, IEnumerable<ISagaOverview> sagas, IEnumerable<ReconcilerLoop> reconcilers,
     IEnumerable<IComputeHosts> hosts, IHostApplicationLifetime lifetime, TimeProvider clock)
@@ -39,6 +40,10 @@ internal sealed class ControlServer(
                 var found = false;
                 foreach (var engine in sagas) { found |= await engine.ResumeAsync(id, http.RequestAborted).ConfigureAwait(false); }
                 http.Response.StatusCode = found ? 200 : 404;
+                break;
+            case ("POST", ["glance", "metadefs"]):
+                var lines = await http.RequestServices.GetRequiredService<MetadefFiles>().LoadAsync(http.Request.Query["path"].ToString(), http.Request.Query["overwrite"] == "true", http.RequestAborted).ConfigureAwait(false);
+                await http.Response.WriteAsync(string.Join('\n', lines), http.RequestAborted).ConfigureAwait(false);
                 break;
             default:
                 http.Response.StatusCode = 404;

@@ -1,8 +1,10 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Keystone.Groups;
+using Nephos.Keystone.Limits;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.Regions;
+using Nephos.Keystone.RegisteredLimits;
 using Nephos.Keystone.RoleAssignments;
 using Nephos.Keystone.Roles;
 using Nephos.Keystone.ServiceEndpoints;
@@ -29,6 +31,8 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<Region> Regions => Set<Region>();
     public DbSet<Service> Services => Set<Service>();
     public DbSet<ServiceEndpoint> ServiceEndpoints => Set<ServiceEndpoint>();
+    public DbSet<RegisteredLimit> RegisteredLimits => Set<RegisteredLimit>();
+    public DbSet<Limit> Limits => Set<Limit>();
     public DbSet<Revocation> Revocations => Set<Revocation>();
     public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
 
@@ -42,6 +46,8 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         Region.Map(model);
         Service.Map(model);
         ServiceEndpoint.Map(model);
+        RegisteredLimit.Map(model);
+        Limit.Map(model);
         Revocation.Map(model);
         IdentityVersion.Map(model);
     }

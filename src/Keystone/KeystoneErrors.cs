@@ -1,12 +1,17 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Keystone;
 
 /// <summary>Keystone's envelope <c>{"error": {"code", "message", "title"}}</c> and its words; upstream: <c>keystone/exception.py</c>.</summary>
-internal sealed class KeystoneErrors : IErrorWriter
+internal sealed partial class KeystoneErrors : IErrorWriter
 {
+    /// <summary>Secrets inside of an object that is shown whole.</summary>
+    [GeneratedRegex("('(?:password|original_password|secret|token|blob)': )'(?:[^'\\\\]|\\\\.)*'?")]
+    private static partial Regex Secrets();
+
     public void Write(Utf8JsonWriter writer, ApiError error, string requestId)
     {
         writer.WriteStartObject();
@@ -19,12 +24,17 @@ internal sealed class KeystoneErrors : IErrorWriter
     }
 
     public ApiError Invalid(IReadOnlyList<WireFault> faults) => faults[0] is { Path.Count: > 0 } fault
-        ? new BadRequestError($"Invalid input for field '{string.Join('/', fault.Path)}': {Sentence(fault)}")
+        ? new BadRequestError($"Invalid input for field/attribute {fault.Field}. Value: {(IsSecret(fault) ? "***" : Plain(fault.Value))}. {Sentence(fault)}")
         : new BadRequestError(faults[0].Sentence);
 
+    /// <summary>Python quotes a text inside of others, but not one by itself.</summary>
+    private static string Plain(string value) => value is ['\'', .. var text, '\''] ? text : Secrets().Replace(value, "$1'***'");
+
     /// <summary>What a secret holds is not repeated to whom reads over a shoulder, nor to a proxy's log.</summary>
-    private static string Sentence(WireFault fault) => fault.Path.Any(p => p is "password" or "original_password" or "secret" or "token")
-        ? fault with { Value = "the value" } is var hidden ? hidden.Sentence : "" : fault.Sentence;
+    private static string Sentence(WireFault fault) => IsSecret(fault)
+        ? fault with { Value = "the value" } is var hidden ? hidden.Sentence : "" : Secrets().Replace(fault.Sentence, "$1'***'");
+
+    private static bool IsSecret(WireFault fault) => fault.Path.Any(p => p is "password" or "original_password" or "secret" or "token");
 
     public ApiError Malformed(string what) => new BadRequestError("The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.");
     public ApiError Denied(string policy) => new ForbiddenError($"You are not authorized to perform the requested action: {policy}.");

@@ -9,9 +9,11 @@ using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Domains;
 using Nephos.Keystone.Groups;
+using Nephos.Keystone.Limits;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.Regions;
+using Nephos.Keystone.RegisteredLimits;
 using Nephos.Keystone.RoleAssignments;
 using Nephos.Keystone.Roles;
 using Nephos.Keystone.ServiceEndpoints;
@@ -41,6 +43,8 @@ public sealed class KeystoneService : INephosService
         RegionEndpoints.Map(v3.Group("/regions"));
         ServiceResource.Map(v3.Group("/services"));
         ServiceEndpointResource.Map(v3.Group("/endpoints"));
+        RegisteredLimitEndpoints.Map(v3.Group("/registered_limits"));
+        LimitEndpoints.Map(v3.Group("/limits"));
     }
 
     public ServiceApi Api { get; }
@@ -73,9 +77,13 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<RegionOperations>();
         services.AddSingleton<ServiceOperations>();
         services.AddSingleton<ServiceEndpointOperations>();
+        services.AddSingleton<EnforcementModel>();
+        services.AddSingleton<RegisteredLimitOperations>();
+        services.AddSingleton<LimitOperations>();
         services.AddReconciler<RevocationPurge>();
         services.AddSingleton<ITokenValidator>(p => p.GetRequiredService<TokenValidator>());
         services.AddSingleton<IProjects, ProjectLookup>();
+        services.AddSingleton<IUnifiedLimits, UnifiedLimits>();
     }
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)

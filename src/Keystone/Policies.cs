@@ -12,6 +12,7 @@ internal static class Policies
 
     public const string ReadProject = AdminOrSystemReader + " or (role:reader and domain_id:%(target.project.domain_id)s and not None:%(target.project.domain_id)s) or project_id:%(target.project.id)s";
     public const string WriteProject = Admin + " or (role:manager and domain_id:%(target.project.domain_id)s and not None:%(target.project.domain_id)s)";
+    public const string ReadLimit = AdminOrSystemReader + " or domain_id:%(target.limit.domain.id)s or domain_id:%(target.limit.project.domain_id)s or (project_id:%(target.limit.project_id)s and not None:%(target.limit.project_id)s)";
     public const string ListInDomain = AdminOrSystemReader + " or (role:reader and domain_id:%(target.domain_id)s)";
 
     public const string ReadUser = AdminOrSystemReader + " or (role:reader and token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s";

@@ -11,18 +11,18 @@ using Nephos.Keystone.Tokens;
 namespace Nephos.Keystone.Groups;
 
 /// <summary>Reads of groups.</summary>
-internal sealed class GroupQueries(Store<KeystoneDb> store)
+internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings settings)
 {
     public Task<Group?> FindAsync(string id) => store.ReadAsync(db => db.Groups.FirstOrDefaultAsync(g => g.Id == id));
 
-    public Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(db => PageAsync(onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain), query));
+    public Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(db => PageAsync(onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain), query, capped: true));
 
     public Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => store.ReadAsync(db => PageAsync(db.Groups.Where(g => db.Memberships.Any(m => m.UserId == userId && m.GroupId == g.Id)), query));
 
     public Task<bool> HasMemberAsync(string groupId, string userId) => store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
 
-    private static Task<ListPage<Group>> PageAsync(IQueryable<Group> rows, CallQuery query) =>
-        rows.Text(query, "name", g => g.Name).Text(query, "domain_id", g => g.DomainId).PageAsync(query, g => g.Id, g => g.Name);
+    private Task<ListPage<Group>> PageAsync(IQueryable<Group> rows, CallQuery query, bool capped = false) =>
+        rows.Text(query, "name", g => g.Name).Text(query, "domain_id", g => g.DomainId).PageAsync(query, settings, g => g.Id, g => g.Name, capped);
 }
 
 /// <summary>Writes on groups. Whose tokens a group's change concerns is not asked: all are looked up anew.</summary>

@@ -15,9 +15,6 @@ public sealed class Project
     /// <summary>Upstream's <c>NULL_DOMAIN_ID</c>: the domain of domains, never shown.</summary>
     public const string RootDomain = "<<keystone.domain.root>>";
 
-    /// <summary>Projects below a domain at most this deep, the domain counted; upstream: <c>[DEFAULT] max_project_tree_depth</c>.</summary>
-    public const int MaxDepth = 5;
-
     public required string Id { get; set; }
     public required string DomainId { get; set; }
     public required string Name { get; set; }

@@ -81,7 +81,7 @@ internal static class ProjectEndpoints
     {
         var tag = call.Route("tag");
         var project = (await FindAsync(call)).Project;
-        if (tag.Length > 255 || tag.Contains(',', StringComparison.Ordinal) || tag.Contains('/', StringComparison.Ordinal)) { throw new BadRequestError($"Invalid input for field 'tags': '{tag}' does not match '^[^,/]*$'"); }
+        if (tag.Length > 255 || tag.Contains(',', StringComparison.Ordinal) || tag.Contains('/', StringComparison.Ordinal)) { throw new BadRequestError($"'{tag}' does not match '^[^,/]*$'"); }
         await call.Get<ProjectOperations>().AddTagAsync(call.Context, project.Id, tag);
         return Reply.Empty().With("Location", $"{call.V3()}/projects/{project.Id}/tags/{Uri.EscapeDataString(tag)}");
     }

@@ -2,13 +2,14 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Limits;
 using Nephos.Keystone.RoleAssignments;
 using Nephos.Keystone.Tokens;
 
 namespace Nephos.Keystone.Projects;
 
 /// <summary>Writes on projects, and on domains as far as they are the same.</summary>
-internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidation tokens)
+internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidation tokens, EnforcementModel model)
 {
     public async Task<ProjectWithTags> CreateAsync(RequestContext context, CreateProject request, string id)
     {
@@ -101,6 +102,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
     public async Task DropAsync(RequestContext context, KeystoneDb db, IReadOnlyCollection<string> ids)
     {
         await db.RoleAssignments.Where(a => ids.Contains(a.TargetId)).ExecuteDeleteAsync();
+        await db.Limits.Where(l => ids.Contains(l.ProjectId!) || ids.Contains(l.DomainId!)).ExecuteDeleteAsync();
         await db.Users.Where(u => u.DefaultProjectId != null && ids.Contains(u.DefaultProjectId)).ExecuteUpdateAsync(u => u.SetProperty(x => x.DefaultProjectId, (string?)null));
         await db.Projects.Where(p => ids.Contains(p.Id)).ExecuteDeleteAsync();
         foreach (var id in ids) { await tokens.RevokeAsync(db, Revocation.Project, id, context.Now); }
@@ -131,7 +133,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
         project.Enabled = enabled;
     }
 
-    private static async Task EnsurePlaceAsync(KeystoneDb db, Project project)
+    private async Task EnsurePlaceAsync(KeystoneDb db, Project project)
     {
         if (!await db.Projects.AnyAsync(p => p.Id == project.DomainId && p.IsDomain)) { throw new BadRequestError($"Could not find domain: {project.DomainId}."); }
         var parent = await db.Projects.FirstOrDefaultAsync(p => p.Id == project.ParentId) ?? throw new BadRequestError($"Could not find project: {project.ParentId}.");
@@ -148,7 +150,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
         {
             throw new BadRequestError($"cannot create a project in a branch containing a disabled project: {disabled}");
         }
-        if (above.Count > Project.MaxDepth) { throw new ForbiddenError($"Max hierarchy depth reached for {project.ParentId} branch."); }
+        if (above.Count > model.MaxAbove) { throw new ForbiddenError($"Max hierarchy depth reached for {project.ParentId} branch."); }
     }
 
     private static void EnsureSame(Project seen, UpdateProject request)

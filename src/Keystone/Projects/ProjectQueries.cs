@@ -6,7 +6,7 @@ using Nephos.Keystone.Lists;
 namespace Nephos.Keystone.Projects;
 
 /// <summary>Reads of projects and domains.</summary>
-internal sealed class ProjectQueries(Store<KeystoneDb> store)
+internal sealed class ProjectQueries(Store<KeystoneDb> store, KeystoneSettings settings)
 {
     public Task<ProjectWithTags?> FindAsync(string id, bool? isDomain = null) => store.ReadAsync(async db =>
         await db.Projects.FirstOrDefaultAsync(p => p.Id == id && (isDomain == null || p.IsDomain == isDomain)) is { } project ? (await WithTagsAsync(db, [project]))[0] : null);
@@ -57,9 +57,9 @@ internal sealed class ProjectQueries(Store<KeystoneDb> store)
         return projects.ConvertAll(p => new ProjectWithTags(p, [.. tags[p.Id]]));
     }
 
-    private static async Task<ListPage<ProjectWithTags>> PageAsync(KeystoneDb db, IQueryable<Project> rows, CallQuery query)
+    private async Task<ListPage<ProjectWithTags>> PageAsync(KeystoneDb db, IQueryable<Project> rows, CallQuery query)
     {
-        var page = await rows.PageAsync(query, p => p.Id, p => p.Name);
+        var page = await rows.PageAsync(query, settings, p => p.Id, p => p.Name, capped: true);
         return new(await WithTagsAsync(db, page.Rows), page.IsFull);
     }
 

@@ -66,7 +66,7 @@ internal static class EffectiveRoles
     public static async Task<List<string>> AncestorsAsync(KeystoneDb db, Project project)
     {
         var above = new List<string>();
-        for (var parent = project.ParentId; parent is not null && above.Count <= Project.MaxDepth;)
+        for (var parent = project.ParentId; parent is not null && above.Count <= 101;)
         {
             above.Add(parent);
             if (parent == project.DomainId) { break; }

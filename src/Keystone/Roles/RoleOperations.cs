@@ -11,7 +11,7 @@ using Nephos.Keystone.Tokens;
 namespace Nephos.Keystone.Roles;
 
 /// <summary>Roles and what they imply.</summary>
-internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation tokens)
+internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation tokens, KeystoneSettings settings)
 {
     public Task<Role?> FindAsync(string id) => store.ReadAsync(db => db.Roles.FirstOrDefaultAsync(r => r.Id == id));
 
@@ -19,7 +19,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
     public Task<ListPage<Role>> ListAsync(CallQuery query) => store.ReadAsync(db =>
     {
         var domain = string.IsNullOrEmpty(query["domain_id"]) ? Role.NoDomain : query["domain_id"]!;
-        return db.Roles.Where(r => r.DomainId == domain).Text(query, "name", r => r.Name).PageAsync(query, r => r.Id, r => r.Name);
+        return db.Roles.Where(r => r.DomainId == domain).Text(query, "name", r => r.Name).PageAsync(query, settings, r => r.Id, r => r.Name);
     });
 
     public async Task<Role> CreateAsync(RequestContext context, CreateRole request)

@@ -171,6 +171,18 @@ CREATE TABLE endpoints (
 );
 
 
+CREATE TABLE registered_limits (
+    id text NOT NULL,
+    service_id text NOT NULL,
+    region_id text,
+    resource_name text NOT NULL,
+    default_limit integer NOT NULL,
+    description text,
+    CONSTRAINT "PK_registered_limits" PRIMARY KEY (id),
+    CONSTRAINT "FK_registered_limits_services_service_id" FOREIGN KEY (service_id) REFERENCES services (id) ON DELETE RESTRICT
+);
+
+
 CREATE TABLE memberships (
     user_id text NOT NULL,
     group_id text NOT NULL,
@@ -188,6 +200,18 @@ CREATE TABLE passwords (
     expires_at timestamp with time zone,
     CONSTRAINT "PK_passwords" PRIMARY KEY (id),
     CONSTRAINT "FK_passwords_users_user_id" FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE limits (
+    id text NOT NULL,
+    registered_limit_id text NOT NULL,
+    project_id text,
+    domain_id text,
+    resource_limit integer NOT NULL,
+    description text,
+    CONSTRAINT "PK_limits" PRIMARY KEY (id),
+    CONSTRAINT "FK_limits_registered_limits_registered_limit_id" FOREIGN KEY (registered_limit_id) REFERENCES registered_limits (id) ON DELETE RESTRICT
 );
 
 
@@ -212,6 +236,18 @@ CREATE INDEX "IX_groups_name" ON groups (name);
 CREATE INDEX "IX_implied_roles_implied_role_id" ON implied_roles (implied_role_id);
 
 
+CREATE INDEX "IX_limits_domain_id" ON limits (domain_id);
+
+
+CREATE INDEX "IX_limits_project_id" ON limits (project_id);
+
+
+CREATE UNIQUE INDEX "IX_limits_registered_limit_id_domain_id" ON limits (registered_limit_id, domain_id);
+
+
+CREATE UNIQUE INDEX "IX_limits_registered_limit_id_project_id" ON limits (registered_limit_id, project_id);
+
+
 CREATE INDEX "IX_memberships_group_id_user_id" ON memberships (group_id, user_id);
 
 
@@ -231,6 +267,15 @@ CREATE INDEX "IX_projects_parent_id" ON projects (parent_id);
 
 
 CREATE INDEX "IX_regions_parent_region_id" ON regions (parent_region_id);
+
+
+CREATE INDEX "IX_registered_limits_region_id" ON registered_limits (region_id);
+
+
+CREATE UNIQUE INDEX "IX_registered_limits_service_id_resource_name_region_id" ON registered_limits (service_id, resource_name, region_id);
+
+
+CREATE UNIQUE INDEX ix_registered_limits_no_region ON registered_limits (service_id, resource_name) WHERE region_id IS NULL;
 
 
 CREATE INDEX "IX_revocations_purge_at" ON revocations (purge_at);

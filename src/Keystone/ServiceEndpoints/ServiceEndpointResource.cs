@@ -25,7 +25,7 @@ internal static class ServiceEndpointResource
 
     private static async Task<Reply> List(Call call)
     {
-        if (call.Query["interface"] is { } kind && kind is not ("admin" or "internal" or "public")) { throw new BadRequestError($"Invalid input for field 'interface': '{kind}' is not one of ['admin', 'internal', 'public']"); }
+        if (call.Query["interface"] is { } kind && kind is not ("admin" or "internal" or "public")) { throw new BadRequestError($"Invalid input for field/attribute interface. Value: {kind}. '{kind}' is not one of ['admin', 'internal', 'public']"); }
         return call.List("endpoints", (await call.Get<ServiceEndpointOperations>().ListAsync(call.Query)).ConvertAll(e => ServiceEndpointView.Of(e, call.V3())));
     }
 

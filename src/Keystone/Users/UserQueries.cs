@@ -8,22 +8,22 @@ using Nephos.Keystone.Lists;
 namespace Nephos.Keystone.Users;
 
 /// <summary>Reads of users.</summary>
-internal sealed class UserQueries(Store<KeystoneDb> store)
+internal sealed class UserQueries(Store<KeystoneDb> store, KeystoneSettings settings)
 {
     public Task<UserRow?> FindAsync(string id) => store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
 
-    public Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(async db => await PageAsync(db, onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain), query));
+    public Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(async db => await PageAsync(db, onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain), query, capped: true));
 
     public Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) =>
         store.ReadAsync(db => PageAsync(db, db.Users.Where(u => db.Memberships.Any(m => m.GroupId == groupId && m.UserId == u.Id)), query));
 
-    private static async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query)
+    private async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query, bool capped = false)
     {
         rows = rows.Text(query, "name", u => u.Name).Text(query, "domain_id", u => u.DomainId).Flag(query, "enabled", u => u.Enabled);
         // Federated users are not kept here: nothing is of an identity provider.
         if (query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id")) { rows = rows.Where(u => false); }
         if (query["password_expires_at"] is { } expiry) { rows = ByExpiry(db, rows, expiry); }
-        var page = await rows.PageAsync(query, u => u.Id, u => u.Name);
+        var page = await rows.PageAsync(query, settings, u => u.Id, u => u.Name, capped);
         return new(await WithPasswordsAsync(db, page.Rows), page.IsFull);
     }
 

@@ -20,8 +20,8 @@ public sealed class ProjectEndpointsTests(KeystoneCloud cloud) : IClassFixture<K
     }
 
     [Theory]
-    [InlineData("""{"project":{}}""", 400, "Invalid input for field 'project': 'name' is a required property")]
-    [InlineData("""{"project":{"name":""}}""", 400, "Invalid input for field 'project/name': '' is too short")]
+    [InlineData("""{"project":{}}""", 400, "Invalid input for field/attribute project. Value: {}. 'name' is a required property")]
+    [InlineData("""{"project":{"name":""}}""", 400, "Invalid input for field/attribute name. Value: . '' is too short")]
     [InlineData("""{"project":{"name":"  "}}""", 400, "does not match '[\\S]+'")]
     [InlineData("""{"project":{"name":5}}""", 400, "5 is not of type 'string'")]
     [InlineData("""{"project":{"name":"12345678901234567890123456789012345678901234567890123456789012345"}}""", 400, "is too long")]

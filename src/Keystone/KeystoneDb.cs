@@ -1,7 +1,11 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.EndpointAssociations;
+using Nephos.Keystone.EndpointGroups;
+using Nephos.Keystone.EndpointPolicies;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Limits;
+using Nephos.Keystone.PolicyBlobs;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.Regions;
 using Nephos.Keystone.RegisteredLimits;
@@ -31,6 +35,11 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<Region> Regions => Set<Region>();
     public DbSet<Service> Services => Set<Service>();
     public DbSet<ServiceEndpoint> ServiceEndpoints => Set<ServiceEndpoint>();
+    public DbSet<EndpointGroup> EndpointGroups => Set<EndpointGroup>();
+    public DbSet<ProjectEndpointGroup> ProjectEndpointGroups => Set<ProjectEndpointGroup>();
+    public DbSet<ProjectEndpoint> ProjectEndpoints => Set<ProjectEndpoint>();
+    public DbSet<PolicyBlob> PolicyBlobs => Set<PolicyBlob>();
+    public DbSet<EndpointPolicy> EndpointPolicies => Set<EndpointPolicy>();
     public DbSet<RegisteredLimit> RegisteredLimits => Set<RegisteredLimit>();
     public DbSet<Limit> Limits => Set<Limit>();
     public DbSet<Revocation> Revocations => Set<Revocation>();
@@ -46,6 +55,10 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         Region.Map(model);
         Service.Map(model);
         ServiceEndpoint.Map(model);
+        EndpointGroup.Map(model);
+        ProjectEndpoint.Map(model);
+        PolicyBlob.Map(model);
+        EndpointPolicy.Map(model);
         RegisteredLimit.Map(model);
         Limit.Map(model);
         Revocation.Map(model);

@@ -8,9 +8,13 @@ using Nephos.Kernel.Store;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Domains;
+using Nephos.Keystone.EndpointAssociations;
+using Nephos.Keystone.EndpointGroups;
+using Nephos.Keystone.EndpointPolicies;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.Passwords;
+using Nephos.Keystone.PolicyBlobs;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.Regions;
 using Nephos.Keystone.RegisteredLimits;
@@ -43,6 +47,10 @@ public sealed class KeystoneService : INephosService
         RegionEndpoints.Map(v3.Group("/regions"));
         ServiceResource.Map(v3.Group("/services"));
         ServiceEndpointResource.Map(v3.Group("/endpoints"));
+        EndpointGroupEndpoints.Map(v3.Group("/OS-EP-FILTER"));
+        ProjectEndpointResource.Map(v3.Group("/OS-EP-FILTER"));
+        PolicyBlobResource.Map(v3.Group("/policies"));
+        EndpointPolicyResource.Map(v3);
         RegisteredLimitEndpoints.Map(v3.Group("/registered_limits"));
         LimitEndpoints.Map(v3.Group("/limits"));
     }
@@ -77,6 +85,10 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<RegionOperations>();
         services.AddSingleton<ServiceOperations>();
         services.AddSingleton<ServiceEndpointOperations>();
+        services.AddSingleton<EndpointGroupOperations>();
+        services.AddSingleton<ProjectEndpointOperations>();
+        services.AddSingleton<PolicyBlobOperations>();
+        services.AddSingleton<EndpointPolicyOperations>();
         services.AddSingleton<EnforcementModel>();
         services.AddSingleton<RegisteredLimitOperations>();
         services.AddSingleton<LimitOperations>();

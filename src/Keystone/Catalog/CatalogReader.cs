@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.EndpointAssociations;
 
 namespace Nephos.Keystone.Catalog;
 
@@ -14,11 +15,15 @@ internal sealed class CatalogReader(Store<KeystoneDb> store)
 {
     public async Task<IReadOnlyList<CatalogService>> ReadAsync(string? projectId, string userId, CancellationToken cancel)
     {
-        var (services, endpoints) = await store.ReadAsync(async db => (
-            await db.Services.Where(s => s.Enabled).OrderBy(s => s.Type).ThenBy(s => s.Id).ToListAsync(),
-            await db.ServiceEndpoints.Where(e => e.Enabled).OrderBy(e => e.Id).ToListAsync()), cancel);
+        var (services, endpoints, restricted) = await store.ReadAsync(async db =>
+        {
+            var all = await db.ServiceEndpoints.OrderBy(e => e.Id).ToListAsync();
+            var own = projectId is null ? [] : await ProjectEndpointOperations.OfProjectAsync(db, projectId, all);
+            return (await db.Services.Where(s => s.Enabled).OrderBy(s => s.Type).ThenBy(s => s.Id).ToListAsync(), (own.Count > 0 ? own : all).FindAll(e => e.Enabled), own.Count > 0);
+        }, cancel);
         var byService = endpoints.ToLookup(e => e.ServiceId);
-        return [.. services.Select(s => new CatalogService(
+        // Services without endpoints are shown, unless the project is restricted to some: as upstream.
+        return [.. services.Where(s => !restricted || byService.Contains(s.Id)).Select(s => new CatalogService(
             [.. byService[s.Id].Select(e => (Row: e, Url: Fill(e.Url, projectId, userId))).Where(e => e.Url is not null).Select(e => new CatalogEndpoint(e.Row.Id, e.Row.Interface, e.Row.RegionId, e.Url!, e.Row.RegionId))],
             s.Type, s.Id, Extra.Read(s.Extra).TryGetValue("name", out var name) && name.ValueKind == System.Text.Json.JsonValueKind.String ? name.GetString()! : ""))];
     }

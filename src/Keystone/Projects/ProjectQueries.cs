@@ -11,6 +11,9 @@ internal sealed class ProjectQueries(Store<KeystoneDb> store, KeystoneSettings s
     public Task<ProjectWithTags?> FindAsync(string id, bool? isDomain = null) => store.ReadAsync(async db =>
         await db.Projects.FirstOrDefaultAsync(p => p.Id == id && (isDomain == null || p.IsDomain == isDomain)) is { } project ? (await WithTagsAsync(db, [project]))[0] : null);
 
+    /// <summary>The project or domain, which must be there.</summary>
+    public async Task<Project> GetAsync(string id) => await store.ReadAsync(db => db.Projects.FirstOrDefaultAsync(p => p.Id == id)) ?? throw Faults.NotFound("project", id);
+
     /// <param name="onlyDomain">The domain that the caller's token is bound to.</param>
     public Task<ListPage<ProjectWithTags>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(async db =>
     {

@@ -52,6 +52,8 @@ internal sealed class RegionOperations(Store<KeystoneDb> store)
             level = await db.Regions.Where(r => r.ParentRegionId != null && level.Contains(r.ParentRegionId)).Select(r => r.Id).ToListAsync();
         }
         if (await db.ServiceEndpoints.AnyAsync(e => e.RegionId != null && all.Contains(e.RegionId))) { throw new ForbiddenError($"Unable to delete region {id} because it or its child regions have associated endpoints."); }
+        if (await db.RegisteredLimits.AnyAsync(l => l.RegionId != null && all.Contains(l.RegionId))) { throw Faults.Conflict("region", $"region {id} or one below it has registered limits"); }
+        await db.EndpointPolicies.Where(a => all.Contains(a.RegionId)).ExecuteDeleteAsync();
         await db.Regions.Where(r => all.Contains(r.Id)).ExecuteDeleteAsync();
         db.Record(context, "delete", "region", id);
     });

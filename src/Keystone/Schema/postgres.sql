@@ -12,6 +12,15 @@ CREATE TABLE changes (
 );
 
 
+CREATE TABLE endpoint_groups (
+    id text NOT NULL,
+    name text NOT NULL,
+    description text,
+    filters text NOT NULL,
+    CONSTRAINT "PK_endpoint_groups" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE groups (
     id text NOT NULL,
     domain_id text NOT NULL,
@@ -26,6 +35,15 @@ CREATE TABLE identity_version (
     id integer NOT NULL,
     number bigint NOT NULL,
     CONSTRAINT "PK_identity_version" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE policies (
+    id text NOT NULL,
+    type text NOT NULL,
+    blob text NOT NULL,
+    extra text NOT NULL,
+    CONSTRAINT "PK_policies" PRIMARY KEY (id)
 );
 
 
@@ -128,6 +146,25 @@ CREATE TABLE users (
 );
 
 
+CREATE TABLE policy_associations (
+    endpoint_id text NOT NULL,
+    service_id text NOT NULL,
+    region_id text NOT NULL,
+    policy_id text NOT NULL,
+    CONSTRAINT "PK_policy_associations" PRIMARY KEY (endpoint_id, service_id, region_id),
+    CONSTRAINT "FK_policy_associations_policies_policy_id" FOREIGN KEY (policy_id) REFERENCES policies (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE project_endpoint_groups (
+    project_id text NOT NULL,
+    endpoint_group_id text NOT NULL,
+    CONSTRAINT "PK_project_endpoint_groups" PRIMARY KEY (project_id, endpoint_group_id),
+    CONSTRAINT "FK_project_endpoint_groups_endpoint_groups_endpoint_group_id" FOREIGN KEY (endpoint_group_id) REFERENCES endpoint_groups (id) ON DELETE CASCADE,
+    CONSTRAINT "FK_project_endpoint_groups_projects_project_id" FOREIGN KEY (project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+
 CREATE TABLE project_tags (
     project_id text NOT NULL,
     name text NOT NULL,
@@ -203,6 +240,15 @@ CREATE TABLE passwords (
 );
 
 
+CREATE TABLE project_endpoints (
+    project_id text NOT NULL,
+    endpoint_id text NOT NULL,
+    CONSTRAINT "PK_project_endpoints" PRIMARY KEY (project_id, endpoint_id),
+    CONSTRAINT "FK_project_endpoints_endpoints_endpoint_id" FOREIGN KEY (endpoint_id) REFERENCES endpoints (id) ON DELETE CASCADE,
+    CONSTRAINT "FK_project_endpoints_projects_project_id" FOREIGN KEY (project_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+
 CREATE TABLE limits (
     id text NOT NULL,
     registered_limit_id text NOT NULL,
@@ -219,6 +265,9 @@ CREATE INDEX changes_by_resource ON changes (resource_id);
 
 
 CREATE INDEX changes_by_time ON changes (at);
+
+
+CREATE INDEX "IX_endpoint_groups_name" ON endpoint_groups (name);
 
 
 CREATE INDEX "IX_endpoints_region_id" ON endpoints (region_id);
@@ -252,6 +301,24 @@ CREATE INDEX "IX_memberships_group_id_user_id" ON memberships (group_id, user_id
 
 
 CREATE INDEX "IX_passwords_user_id_id" ON passwords (user_id, id);
+
+
+CREATE INDEX "IX_policies_type" ON policies (type);
+
+
+CREATE INDEX "IX_policy_associations_policy_id" ON policy_associations (policy_id);
+
+
+CREATE INDEX "IX_policy_associations_region_id" ON policy_associations (region_id);
+
+
+CREATE INDEX "IX_policy_associations_service_id" ON policy_associations (service_id);
+
+
+CREATE INDEX "IX_project_endpoint_groups_endpoint_group_id" ON project_endpoint_groups (endpoint_group_id);
+
+
+CREATE INDEX "IX_project_endpoints_endpoint_id" ON project_endpoints (endpoint_id);
 
 
 CREATE INDEX "IX_project_tags_name" ON project_tags (name);

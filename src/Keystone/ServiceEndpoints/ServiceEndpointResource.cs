@@ -33,7 +33,7 @@ internal static class ServiceEndpointResource
         Reply.Member("endpoint", ServiceEndpointView.Of(await call.Get<ServiceEndpointOperations>().CreateAsync(call.Context, await call.BodyAsync<CreateEndpoint>("endpoint")), call.V3()));
 
     private static async Task<Reply> Show(Call call) =>
-        Reply.Member("endpoint", ServiceEndpointView.Of(await call.Get<ServiceEndpointOperations>().FindAsync(call.Route("endpoint_id")) ?? throw ServiceEndpointOperations.NotFound(call.Route("endpoint_id")), call.V3()));
+        Reply.Member("endpoint", ServiceEndpointView.Of(await call.Get<ServiceEndpointOperations>().GetAsync(call.Route("endpoint_id")), call.V3()));
 
     private static async Task<Reply> Update(Call call) =>
         Reply.Member("endpoint", ServiceEndpointView.Of(await call.Get<ServiceEndpointOperations>().UpdateAsync(call.Context, call.Route("endpoint_id"), await call.BodyAsync<UpdateEndpoint>("endpoint")), call.V3()));
@@ -85,6 +85,10 @@ internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
 {
     public Task<ServiceEndpoint?> FindAsync(string id) => store.ReadAsync(db => db.ServiceEndpoints.FirstOrDefaultAsync(e => e.Id == id));
 
+    public async Task<ServiceEndpoint> GetAsync(string id) => await FindAsync(id) ?? throw NotFound(id);
+
+    public Task<List<ServiceEndpoint>> ListAsync() => store.ReadAsync(db => db.ServiceEndpoints.OrderBy(e => e.Id).ToListAsync());
+
     public Task<List<ServiceEndpoint>> ListAsync(CallQuery query) => store.ReadAsync(db =>
         db.ServiceEndpoints.Text(query, "interface", e => e.Interface).Text(query, "service_id", e => e.ServiceId).Text(query, "region_id", e => e.RegionId).OrderBy(e => e.Id).ToListAsync());
 
@@ -129,6 +133,7 @@ internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
         if (await db.ServiceEndpoints.Where(e => e.Id == id).ExecuteDeleteAsync() == 0) { throw NotFound(id); }
+        await db.EndpointPolicies.Where(a => a.EndpointId == id).ExecuteDeleteAsync();
         db.Record(context, "delete", "endpoint", id);
     });
 

@@ -104,6 +104,7 @@ internal sealed class ServiceOperations(Store<KeystoneDb> store)
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
         if (await db.RegisteredLimits.AnyAsync(l => l.ServiceId == id)) { throw Faults.Conflict("service", $"service {id} has registered limits"); }
+        await db.EndpointPolicies.Where(a => a.ServiceId == id || db.ServiceEndpoints.Any(e => e.ServiceId == id && e.Id == a.EndpointId)).ExecuteDeleteAsync();
         if (await db.Services.Where(s => s.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("service", id); }
         db.Record(context, "delete", "service", id);
     });

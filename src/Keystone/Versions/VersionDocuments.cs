@@ -13,9 +13,9 @@ internal static class VersionDocuments
     }
 
     private static Task<Reply> All(Call call) =>
-        Task.FromResult(Reply.Member("versions", new VersionsView([Version(call)])).With("Location", call.V3() + "/"));
+        Task.FromResult(JsonHome.IsWanted(call.Http.Request) ? JsonHome.Reply(call.Endpoint.Api, "/v3") : Reply.Member("versions", new VersionsView([Version(call)])).With("Location", call.V3() + "/"));
 
-    private static Task<Reply> One(Call call) => Task.FromResult(Reply.Member("version", Version(call)));
+    private static Task<Reply> One(Call call) => Task.FromResult(JsonHome.IsWanted(call.Http.Request) ? JsonHome.Reply(call.Endpoint.Api, "") : Reply.Member("version", Version(call)));
 
     private static VersionView Version(Call call) => new("v3.14", "stable", "2020-04-07T00:00:00Z", [new LinkView("self", call.V3() + "/")],
         [new MediaTypeView("application/json", "application/vnd.openstack.identity-v3+json")]);

@@ -17,11 +17,14 @@ public sealed class LiveCloud : IAsyncDisposable
     private readonly string _listen;
     private readonly ProcessRunner _runner = new();
     private readonly string _log;
+    private readonly string[] _more;
     private Process? _process;
+    private volatile Func<string, bool>? _deadly;
 
-    private LiveCloud(string state, int port)
+    private LiveCloud(string state, int port, string[] more)
     {
         State = state;
+        _more = more;
         _listen = $"127.0.0.1:{port}";
         _log = Path.Combine(state, "log.txt");
     }
@@ -31,9 +34,11 @@ public sealed class LiveCloud : IAsyncDisposable
     public string Url => "http://" + _listen;
     public int Pid => _process!.Id;
 
-    public static async Task<LiveCloud> StartAsync(int port)
+    /// <param name="port">Where it listens on loopback.</param>
+    /// <param name="environment">More configuration as <c>NEPHOS_KEY=value</c>.</param>
+    public static async Task<LiveCloud> StartAsync(int port, params string[] environment)
     {
-        var cloud = new LiveCloud(Directory.CreateTempSubdirectory("nephos-live-").FullName, port);
+        var cloud = new LiveCloud(Directory.CreateTempSubdirectory("nephos-live-").FullName, port, environment);
         await cloud.RefuseTheMachinesNamespaceAsync();
         Directory.CreateDirectory(Path.Combine(cloud.State, "guest"));
         File.Copy(Environment.GetEnvironmentVariable("NEPHOS_TEST_GUEST") ?? Path.Combine(Repository.Root, ".cache/guest/guest.qcow2"), Path.Combine(cloud.State, "guest/guest.qcow2"));
@@ -57,12 +62,18 @@ public sealed class LiveCloud : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = State };
         foreach (var word in new[] { Path.Combine(AppContext.BaseDirectory, "nephos.dll"), "up", "--state", State, "--listen", _listen, "--drivers", "real" }) { start.ArgumentList.Add(word); }
         start.Environment.Remove("DOTNET_STARTUP_HOOKS");
+        foreach (var setting in _more.Select(m => m.Split('=', 2))) { start.Environment[setting[0]] = setting[1]; }
         var process = Process.Start(start)!;
         _process = process;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Line(string? line)
         {
             if (line is null) { return; }
+            if (_deadly is { } deadly && deadly(line))
+            {
+                _deadly = null;
+                process.Kill();
+            }
             lock (_log) { File.AppendAllText(_log, line + "\n"); }
             if (line.StartsWith("Nephos is ready", StringComparison.Ordinal)) { ready.TrySetResult(); }
         }
@@ -79,6 +90,25 @@ public sealed class LiveCloud : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary><c>kill -9</c> the moment the program says such a line; whoever waits is told when it is dead.</summary>
+    public async Task DieAtAsync(Func<string, bool> line, TimeSpan limit)
+    {
+        _deadly = line;
+        try { await _process!.WaitForExitAsync().WaitAsync(limit); }
+        catch (TimeoutException error) { throw new TimeoutException($"the program did not come to the line that it was to die at:\n{Log()}", error); }
+        finally { _deadly = null; }
+    }
+
+    /// <summary>Reads one number from a service's database while the program is down.</summary>
+    public long Count(string service, string sql)
+    {
+        using var database = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(State, "db", service + ".sqlite")};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public string Log() => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(60)) : "";

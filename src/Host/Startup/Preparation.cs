@@ -10,6 +10,8 @@ internal static class Preparation
     private static readonly (string Program, string Package)[] Programs =
     [
         ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ip", "iproute2"), ("nft", "nftables"), ("genisoimage", "genisoimage"),
+        // Not for the cloud: for whoever wants to see a first server.
+        ("openstack", "python3-openstackclient"),
     ];
 
     /// <summary>What building the guest's image takes besides.</summary>

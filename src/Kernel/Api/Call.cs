@@ -46,6 +46,10 @@ public sealed class Call
     /// <summary>Address of the service as the client sees it: <c>http://host:port/compute</c>.</summary>
     public string BaseUrl => $"{Http.Request.Scheme}://{Http.Request.Host}{Endpoint.Api.Prefix}";
 
+    /// <summary>False when the request surely has no body. A body of a length that is not told beforehand (chunked, HTTP/2) is one.</summary>
+    public bool HasBody => Http.Request.ContentLength is { } length ? length > 0
+        : Http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? Http.Request.Headers.TransferEncoding.Count > 0;
+
     /// <summary>The whole body as JSON; 400 in the service's words when it is none.</summary>
     public async Task<JsonElement> JsonAsync() => _json ??= await ReadJsonAsync(Http, Endpoint.Api.Errors, Cancel).ConfigureAwait(false);
 

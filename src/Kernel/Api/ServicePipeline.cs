@@ -153,7 +153,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
             var target = new Dictionary<string, object?>(StringComparer.Ordinal) { ["project_id"] = who.ProjectId, ["tenant_id"] = who.ProjectId, ["user_id"] = who.UserId, ["domain_id"] = who.DomainId };
             if (!call.Allows(rule, target))
             {
-                if (service.BodyBeforePolicy && method is "POST" or "PUT" && json is null && http.Request.ContentLength > 0)
+                if (service.BodyBeforePolicy && method is "POST" or "PUT" && json is null && call.HasBody)
                 {
                     // Malformed JSON is 400 even to whom policy refuses.
                     await call.JsonAsync().ConfigureAwait(false);

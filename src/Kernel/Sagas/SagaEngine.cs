@@ -264,6 +264,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                     cancel.Token.ThrowIfCancellationRequested();
                     run.PendingOutput = null;
                     using var activity = Instruments.Activities.StartActivity(row.Name + " " + names[position]);
+                    LogStep(row.Name, row.Id, row.Resource, names[position]);
                     await run.DoAsync(position).ConfigureAwait(false);
                     _probe?.Fail(row.Name, names[position]);
                 }
@@ -368,6 +369,9 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
             if (changed != 1) { throw new SagaLostException(row.Id); }
         });
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "saga {Name} {Id} on {Resource}: step {Step}")]
+    private partial void LogStep(string name, string id, string resource, string step);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "stopping with {Count} sagas; they resume at the next start")]
     private partial void LogStopping(int count);

@@ -100,7 +100,7 @@ internal static class RouterEndpoints
             ? RouteRequest.ReadAll(routes, "routes") : throw NeutronErrors.Bad("Unable to find 'router' with 'routes' in request body");
 
     /// <summary>The body of a member action; none reads as empty.</summary>
-    private static async Task<JsonElement> BodyAsync(Call call) => call.Http.Request.ContentLength is null or 0 ? default : await call.JsonAsync();
+    private static async Task<JsonElement> BodyAsync(Call call) => call.HasBody ? await call.JsonAsync() : default;
 
     private static async Task<RouterView> FindAsync(Call call)
     {

@@ -46,8 +46,7 @@ internal static class InterfaceEndpoints
 
     private static async Task<Reply> Attach(Call call)
     {
-        var request = call.Http.Request.ContentLength is > 0 || call.Http.Request.Headers.TransferEncoding.Count > 0
-            ? await call.BodyAsync<AttachBody>("interfaceAttachment") : new AttachBody();
+        var request = call.HasBody ? await call.BodyAsync<AttachBody>("interfaceAttachment") : new AttachBody();
         var server = await call.ServerAsync();
         var ip = request.FixedIps?.FirstOrDefault()?.IpAddress;
         if (request.NetId is not null && request.PortId is not null) { throw new BadRequestError("Must not input both network_id and port_id"); }

@@ -30,6 +30,24 @@ public sealed class RouterInterfacesTests(NeutronCloud cloud) : IClassFixture<Ne
     }
 
     [Fact]
+    public async Task Add_BodyOfUntoldLength_IsRead()
+    {
+        var user = cloud.NewUser();
+        var (_, subnet) = await Inside(user, "10.2.1.0/24");
+        var id = await RouterId(user);
+        // Without a length to send, the client sends chunks.
+        using var body = new StreamContent(new Endless($$"""{"subnet_id": "{{subnet}}"}"""));
+        body.Headers.ContentType = new("application/json");
+        (await user.Put($"{V2}/routers/{id}/add_router_interface", body)).Is(200)["subnet_id"]!.ToString().ShouldBe(subnet);
+    }
+
+    /// <summary>A stream whose length nobody knows beforehand.</summary>
+    private sealed class Endless(string text) : MemoryStream(System.Text.Encoding.UTF8.GetBytes(text))
+    {
+        public override bool CanSeek => false;
+    }
+
+    [Fact]
     public async Task AddAndRemove_ByPort_Work()
     {
         var user = cloud.NewUser();

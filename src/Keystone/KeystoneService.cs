@@ -64,6 +64,9 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<KeystoneErrors>();
         services.AddSingleton<FirstStart>();
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<AccountRules>();
+        services.AddSingleton<PasswordLogin>();
+        services.AddSingleton<PasswordChange>();
         services.AddSingleton<FernetKeys>();
         services.AddSingleton<TokenCache>();
         services.AddSingleton<TokenInvalidation>();

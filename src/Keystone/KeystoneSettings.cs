@@ -1,9 +1,10 @@
 using Nephos.Kernel.Configuration;
+using Nephos.Keystone.Passwords;
 
 namespace Nephos.Keystone;
 
 /// <summary>What of Keystone can be chosen.</summary>
-public sealed record KeystoneSettings
+public sealed record KeystoneSettings : ICheckedSettings
 {
     public static readonly ConfigSection Section = ConfigSection.Of<KeystoneSettings>("keystone", "The identity service.");
 
@@ -13,13 +14,26 @@ public sealed record KeystoneSettings
     [Setting("How long after its end a token may still be shown to services that ask with allow_expired. Upstream: [token] allow_expired_window.", Minimum = 0)]
     public TimeSpan AllowExpiredWindow { get; init; } = TimeSpan.FromHours(48);
 
-    [Setting("Work factor of password hashes (bcrypt): each step doubles the time of a login. Upstream: [identity] password_hash_rounds.", Minimum = 4, Maximum = 31)]
-    public int PasswordHashRounds { get; init; } = 12;
+    [Setting("How new passwords are hashed. Hashes of the other kinds stay good. Upstream: [identity] password_hash_algorithm.")]
+    public PasswordHashAlgorithm PasswordHashAlgorithm { get; init; }
+
+    [Setting("Work factor of password hashes: for bcrypt and bcrypt_sha256 each step (4 to 31) doubles the time of a login, for pbkdf2_sha512 it is the number of rounds, scrypt has its own. Upstream: [identity] password_hash_rounds.",
+        DefaultText = "12 for bcrypt, 25000 for pbkdf2_sha512", Minimum = 4, Example = "12")]
+    public int? PasswordHashRounds { get; init; }
+
+    [Setting("Bytes of salt in scrypt and pbkdf2_sha512. Upstream: [identity] salt_bytesize.", Minimum = 8, Maximum = 96)]
+    public int SaltBytesize { get; init; } = 16;
+
+    [Setting("scrypt's block size r; its cost is 2^16. Upstream: [identity] scrypt_block_size.", Minimum = 1, Maximum = 32)]
+    public int ScryptBlockSize { get; init; } = 8;
+
+    [Setting("scrypt's parallelism p. Upstream: [identity] scrypt_parallelism.", Minimum = 1, Maximum = 16)]
+    public int ScryptParallelism { get; init; } = 1;
 
     [Setting("Most Fernet keys kept in the key repository, the staged and the primary one included. Upstream: [fernet_tokens] max_active_keys.", Minimum = 1)]
     public int FernetMaxActiveKeys { get; init; } = 3;
 
-    [Setting("Longest password in bytes that is taken. Upstream: [identity] max_password_length.", Minimum = 1, Maximum = 4096)]
+    [Setting("Bytes of a password that count; bcrypt takes no more than 72. What is longer is cut, or refused with strict_password_check. Upstream: [identity] max_password_length.", Minimum = 1, Maximum = 4096)]
     public int MaxPasswordLength { get; init; } = 4096;
 
     [Setting("How limits of projects and of their domains go together: flat takes no notice of the tree; strict_two_level keeps a project's limit below its domain's and trees two deep. Upstream: [unified_limit] enforcement_model.", Allowed = ["flat", "strict_two_level"])]
@@ -33,4 +47,16 @@ public sealed record KeystoneSettings
 
     [Setting("How deep projects may lie below a domain. Upstream: [DEFAULT] max_project_tree_depth.", Minimum = 1, Maximum = 100)]
     public int MaxProjectTreeDepth { get; init; } = 5;
+
+    [Setting("Refuse new passwords that are longer than what counts. Upstream: [DEFAULT] strict_password_check.")]
+    public bool StrictPasswordCheck { get; init; }
+
+    [Setting("Rules of passwords and accounts. Upstream: [security_compliance].")]
+    public SecurityComplianceSettings SecurityCompliance { get; init; } = new();
+
+    public IEnumerable<(string Key, string Message)> Check()
+    {
+        if (PasswordHashAlgorithm is PasswordHashAlgorithm.Bcrypt or PasswordHashAlgorithm.BcryptSha256 && PasswordHashRounds is < 4 or > 31) { yield return ("password_hash_rounds", "is 4 to 31 for bcrypt"); }
+        foreach (var (key, message) in SecurityCompliance.Check()) { yield return ("security_compliance." + key, message); }
+    }
 }

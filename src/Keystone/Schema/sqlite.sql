@@ -131,7 +131,10 @@ CREATE TABLE "users" (
     "default_project_id" TEXT NULL,
     "options" TEXT NOT NULL,
     "extra" TEXT NOT NULL,
-    "created_at" TEXT NOT NULL
+    "created_at" TEXT NOT NULL,
+    "last_active_at" TEXT NULL,
+    "failed_auth_count" INTEGER NOT NULL,
+    "failed_auth_at" TEXT NULL
 );
 
 
@@ -219,9 +222,10 @@ CREATE TABLE "memberships" (
 CREATE TABLE "passwords" (
     "id" INTEGER NOT NULL CONSTRAINT "PK_passwords" PRIMARY KEY AUTOINCREMENT,
     "user_id" TEXT NOT NULL,
-    "hash" TEXT NOT NULL,
+    "hash" TEXT NULL,
     "created_at" TEXT NOT NULL,
     "expires_at" TEXT NULL,
+    "self_service" INTEGER NOT NULL,
     CONSTRAINT "FK_passwords_users_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
 );
 

@@ -14,7 +14,7 @@ namespace Nephos.Keystone.Tokens;
 /// From a login to a token: who is it (each method must name the same user), what for (scope), then the token. Upstream: <c>keystone/auth/core.py</c>, <c>keystone/api/_shared/authentication.py</c>.
 /// Whatever is wrong (no such user, wrong password, disabled, no such project, no role on it) is the same 401; only a body that makes no sense is 400, and a token that is none 404.
 /// </summary>
-internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher hasher, TokenValidator validator, TokenLoader loader, TokenCache cache, FernetKeys keys, KeystoneSettings settings, KeystoneErrors errors)
+internal sealed class Authentication(Store<KeystoneDb> store, PasswordLogin passwords, TokenValidator validator, TokenLoader loader, TokenCache cache, FernetKeys keys, KeystoneSettings settings, KeystoneErrors errors)
 {
     private sealed record Who(string UserId, IReadOnlyList<string> Methods, DateTime? ExpiresAt, string? ChainId);
     private sealed record Scope(string? ProjectId = null, string? DomainId = null, string? System = null, bool IsUnscoped = false);
@@ -78,21 +78,7 @@ internal sealed class Authentication(Store<KeystoneDb> store, PasswordHasher has
         if (user.Id is null && user.Domain is null) { throw Faults.Expecting("domain", "user"); }
         if (user.Domain is { Id: null, Name: null }) { throw new BadRequestError("Invalid input for field identity/password/user/domain: id or name must be present."); }
         if (user.Password is null) { throw Faults.Expecting("password", "user"); }
-        var found = await store.ReadAsync(async db =>
-        {
-            var rows = db.Users.AsQueryable();
-            if (user.Id is { } id) { rows = rows.Where(u => u.Id == id); }
-            else if (user.Domain!.Id is { } domainId) { rows = rows.Where(u => u.Name == user.Name && u.DomainId == domainId); }
-            else { rows = rows.Where(u => u.Name == user.Name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == user.Domain.Name)); }
-            return await rows.Select(u => new
-            {
-                u.Id,
-                Password = db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).Select(p => new { p.Hash, p.ExpiresAt }).FirstOrDefault(),
-            }).FirstOrDefaultAsync();
-        }, cancel);
-        // Also without a user, and then as slow: see VerifyAsync. Whether user and domain are enabled is seen when the token is made.
-        var fits = await hasher.VerifyAsync(user.Password.Length <= settings.MaxPasswordLength ? user.Password : "", found?.Password?.Hash);
-        return fits ? new Who(found!.Id, ["password"], null, null) : throw Faults.Unauthorized();
+        return new Who(await passwords.LoginAsync(user.Id, user.Name, user.Domain?.Id, user.Domain?.Name, user.Password, cancel), ["password"], null, null);
     }
 
     /// <summary>

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.RoleAssignments;
 
@@ -10,16 +12,16 @@ namespace Nephos.Keystone.Tokens;
 /// From a token's payload to what it stands for: user, scope and roles as they are now. Null when it is worth nothing: user or scope gone or disabled, no role left in the scope, revoked. The
 /// time of expiry is the caller's to check, since some may look at expired tokens.
 /// </summary>
-internal sealed class TokenLoader(Store<KeystoneDb> store)
+internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts, TimeProvider clock)
 {
     public Task<TokenModel?> LoadAsync(TokenPayload payload, DateTime issuedAt, CancellationToken cancel) => store.ReadAsync(db => LoadAsync(db, payload, issuedAt), cancel);
 
-    private static async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
+    private async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
     {
         // Trusts and application credentials narrow the roles; a token of such is never taken for a plain one.
         if (payload.TrustId is not null || payload.ApplicationCredentialId is not null) { return null; }
         var user = await db.Users.FirstOrDefaultAsync(u => u.Id == payload.UserId);
-        if (user is not { Enabled: true } || await EnabledDomainAsync(db, user.DomainId) is not { } userDomain) { return null; }
+        if (user is null || !accounts.IsEnabled(user, clock.Now()) || await EnabledDomainAsync(db, user.DomainId) is not { } userDomain) { return null; }
         var identity = new Identity
         {
             UserId = user.Id,

@@ -20,6 +20,11 @@ public sealed class User
     public string Options { get; set; } = Keystone.Extra.None;
     public string Extra { get; set; } = Keystone.Extra.None;
     public required DateTime CreatedAt { get; set; }
+    /// <summary>The day of the last login, for accounts that end by inactivity. Null: never.</summary>
+    public DateTime? LastActiveAt { get; set; }
+    /// <summary>Failed logins by password since the last good one; counted only where there is a lockout.</summary>
+    public int FailedAuthCount { get; set; }
+    public DateTime? FailedAuthAt { get; set; }
 
     internal static void Map(ModelBuilder model)
     {
@@ -42,14 +47,16 @@ public sealed class User
     }
 }
 
-/// <summary>A password's hash. The newest of a user counts; a user without one cannot log in by password.</summary>
+/// <summary>A password's hash. The newest of a user counts, older ones are the history; a user without one cannot log in by password.</summary>
 public sealed class Password
 {
     public long Id { get; set; }
     public required string UserId { get; set; }
-    /// <summary>In crypt's notation: <c>$2b$12$...</c>.</summary>
-    public required string Hash { get; set; }
+    /// <summary>In crypt's notation: <c>$2b$12$...</c>. Null: an administrator took the password away.</summary>
+    public string? Hash { get; set; }
     public required DateTime CreatedAt { get; set; }
     /// <summary>Null: never.</summary>
     public DateTime? ExpiresAt { get; set; }
+    /// <summary>The user chose it, not an administrator: only then a minimum age holds.</summary>
+    public bool SelfService { get; set; }
 }

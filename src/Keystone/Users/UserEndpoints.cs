@@ -1,6 +1,7 @@
 using Nephos.Kernel.Api;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Lists;
+using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.RoleAssignments;
 
@@ -52,7 +53,7 @@ internal static class UserEndpoints
 
     private static async Task<Reply> ChangePassword(Call call)
     {
-        await call.Get<UserOperations>().ChangePasswordAsync(call.Context, call.Route("user_id"), await call.BodyAsync<ChangePassword>("user"));
+        await call.Get<PasswordChange>().ByUserAsync(call.Context, call.Route("user_id"), await call.BodyAsync<ChangePassword>("user"), call.Cancel);
         return Reply.Empty();
     }
 

@@ -10,7 +10,7 @@ using Nephos.Keystone.Tokens;
 namespace Nephos.Keystone.Users;
 
 /// <summary>Writes on users. Hashes are made before the transaction, which they would hold up.</summary>
-internal sealed class UserOperations(Store<KeystoneDb> store, PasswordHasher hasher, TokenInvalidation tokens, KeystoneSettings settings)
+internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries queries, PasswordChange passwords, TokenInvalidation tokens)
 {
     public async Task<UserRow> CreateAsync(RequestContext context, CreateUser request)
     {
@@ -25,23 +25,22 @@ internal sealed class UserOperations(Store<KeystoneDb> store, PasswordHasher has
             Extra = Extra.Write(WithoutOurs(request.Extra)),
             CreatedAt = context.Now,
         };
-        var hash = request.Password is { } password ? await HashAsync(password) : null;
-        await store.WriteUniqueAsync(async db =>
+        var made = request.Password.IsSet ? await passwords.MakeAsync(request.Password.Value) : null;
+        return await store.WriteUniqueAsync(async db =>
         {
             if (!await db.Projects.AnyAsync(p => p.Id == user.DomainId && p.IsDomain)) { throw Faults.NotFound("domain", user.DomainId); }
             await EnsureNoDomainAsync(db, request.DefaultProjectId);
             db.Users.Add(user);
-            if (hash is not null) { db.Passwords.Add(new Password { UserId = user.Id, Hash = hash, CreatedAt = context.Now }); }
+            var password = made is null ? null : await passwords.SetAsync(db, user, made, context.Now);
             db.Record(context, "create", "user", user.Id);
-            return true;
+            return new UserRow(user, password?.ExpiresAt, user.Enabled);
         }, () => NameConflict(user.Name, user.DomainId));
-        return new(user, null);
     }
 
     public async Task<UserRow> UpdateAsync(RequestContext context, User seen, UpdateUser request)
     {
         EnsureSame(seen, request);
-        var hash = request.Password is { IsSet: true, Value: { } password } ? await HashAsync(password) : null;
+        var made = request.Password.IsSet ? await passwords.MakeAsync(request.Password.Value) : null;
         return await store.WriteUniqueAsync(async db =>
         {
             var user = await db.Users.AsTracking().FirstOrDefaultAsync(u => u.Id == seen.Id) ?? throw Faults.NotFound("user", seen.Id);
@@ -55,32 +54,19 @@ internal sealed class UserOperations(Store<KeystoneDb> store, PasswordHasher has
             user.Extra = Extra.Merge(user.Extra, WithoutOurs(request.Extra));
             var disabled = user.Enabled && request.Enabled is false;
             user.Enabled = request.Enabled ?? user.Enabled;
-            if (request.Password.IsSet) { await SetPasswordAsync(db, user.Id, hash, context.Now); }
+            if (user.Enabled)
+            {
+                // Ends a lockout. Only who is enabled anew, not merely changed, counts as active today.
+                (user.FailedAuthCount, user.FailedAuthAt) = (0, null);
+                if (request.Enabled is true) { user.LastActiveAt = context.Now.Date; }
+            }
+            if (made is not null) { await passwords.SetAsync(db, user, made, context.Now); }
             if (disabled || request.Password.IsSet) { await tokens.RevokeAsync(db, Revocation.User, user.Id, context.Now); }
             else { await tokens.RecheckAsync(db, user.Id); }
             db.Record(context, "update", "user", user.Id);
             await db.SaveChangesAsync();
-            return (await UserQueries.WithPasswordsAsync(db, [user]))[0];
+            return (await queries.WithPasswordsAsync(db, [user]))[0];
         }, () => NameConflict(request.Name ?? seen.Name, seen.DomainId));
-    }
-
-    /// <summary>By the user, who proves to be it by the old password; needs no token.</summary>
-    public async Task ChangePasswordAsync(RequestContext context, string userId, ChangePassword request)
-    {
-        var seen = await store.ReadAsync(db => db.Users.Where(u => u.Id == userId && u.Enabled && db.Projects.Any(d => d.Id == u.DomainId && d.Enabled))
-            .Select(u => new { u.Options, Hash = db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).Select(p => p.Hash).FirstOrDefault() }).FirstOrDefaultAsync());
-        if (!await hasher.VerifyAsync(request.OriginalPassword.Length <= settings.MaxPasswordLength ? request.OriginalPassword : "", seen?.Hash)) { throw Faults.Unauthorized(); }
-        if (Options.IsSet(seen!.Options, "lock_password"))
-        {
-            throw new BadRequestError("You cannot change your password at this time due to password policy disallowing password changes. Please contact your administrator to reset your password.");
-        }
-        var hash = await HashAsync(request.Password);
-        await store.WriteAsync(async db =>
-        {
-            await SetPasswordAsync(db, userId, hash, context.Now);
-            await tokens.RevokeAsync(db, Revocation.User, userId, context.Now);
-            db.Record(context, "change-password", "user", userId);
-        });
     }
 
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
@@ -90,23 +76,6 @@ internal sealed class UserOperations(Store<KeystoneDb> store, PasswordHasher has
         await tokens.RevokeAsync(db, Revocation.User, id, context.Now);
         db.Record(context, "delete", "user", id);
     });
-
-    private Task<string> HashAsync(string password)
-    {
-        if (System.Text.Encoding.UTF8.GetByteCount(password) > settings.MaxPasswordLength)
-        {
-            throw new ForbiddenError($"The password length must be less than or equal to {settings.MaxPasswordLength}. The server could not comply with the request because the password is invalid.");
-        }
-        if (password.Contains('\0', StringComparison.Ordinal)) { throw new BadRequestError("Password validation error: a password cannot hold the character NUL."); }
-        return hasher.HashAsync(password);
-    }
-
-    /// <summary>Only the newest is kept, since no former password is compared with.</summary>
-    private static async Task SetPasswordAsync(KeystoneDb db, string userId, string? hash, DateTime now)
-    {
-        await db.Passwords.Where(p => p.UserId == userId).ExecuteDeleteAsync();
-        if (hash is not null) { db.Passwords.Add(new Password { UserId = userId, Hash = hash, CreatedAt = now }); }
-    }
 
     private static async Task EnsureNoDomainAsync(KeystoneDb db, string? projectId)
     {

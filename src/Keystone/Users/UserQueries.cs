@@ -4,11 +4,12 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
 using Nephos.Keystone.Lists;
+using Nephos.Keystone.Passwords;
 
 namespace Nephos.Keystone.Users;
 
 /// <summary>Reads of users.</summary>
-internal sealed class UserQueries(Store<KeystoneDb> store, KeystoneSettings settings)
+internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts, TimeProvider clock, KeystoneSettings settings)
 {
     public Task<UserRow?> FindAsync(string id) => store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
 
@@ -51,11 +52,12 @@ internal sealed class UserQueries(Store<KeystoneDb> store, KeystoneSettings sett
         return rows.Where(u => newest.Any(p => p.UserId == u.Id));
     }
 
-    public static async Task<List<UserRow>> WithPasswordsAsync(KeystoneDb db, List<User> users)
+    public async Task<List<UserRow>> WithPasswordsAsync(KeystoneDb db, List<User> users)
     {
         var ids = users.ConvertAll(u => u.Id);
         var ends = await db.Passwords.Where(p => ids.Contains(p.UserId)).OrderBy(p => p.Id).Select(p => new { p.UserId, p.ExpiresAt }).ToListAsync();
         var newest = ends.ToLookup(p => p.UserId, p => p.ExpiresAt);
-        return users.ConvertAll(u => new UserRow(u, newest[u.Id].LastOrDefault()));
+        var now = clock.Now();
+        return users.ConvertAll(u => new UserRow(u, newest[u.Id].LastOrDefault(), accounts.IsEnabled(u, now)));
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Keystone.Users;
@@ -9,7 +10,7 @@ public sealed record CreateUser
     [RequiredField, Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public required string Name { get; init; }
     [NullableField, Text(Min = 1, Max = 64, Pattern = "^[a-zA-Z0-9-]+$")] public string? DomainId { get; init; }
     [LooseBoolean] public bool? Enabled { get; init; }
-    [NullableField] public string? Password { get; init; }
+    [NullableField] public Optional<string?> Password { get; init; }
     [NullableField] public string? DefaultProjectId { get; init; }
     public UserOptions? Options { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
@@ -34,11 +35,12 @@ public sealed record UserOptions
     [NullableField] public Optional<bool?> IgnoreLockoutFailureAttempts { get; init; }
     [NullableField] public Optional<bool?> LockPassword { get; init; }
     [NullableField] public Optional<bool?> IgnoreUserInactivity { get; init; }
-    [NullableField] public Optional<IReadOnlyList<IReadOnlyList<string>>?> MultiFactorAuthRules { get; init; }
+    [NullableField, Items(Unique = true)] public Optional<IReadOnlyList<IReadOnlyList<string>>?> MultiFactorAuthRules { get; init; }
     [NullableField] public Optional<bool?> MultiFactorAuthEnabled { get; init; }
 
-    internal Dictionary<string, JsonElement> Given() =>
-        JsonSerializer.SerializeToElement(this, WireJson.For(Kernel.Versions.ApiVersion.None)).Deserialize<Dictionary<string, JsonElement>>()!;
+    internal Dictionary<string, JsonElement> Given() => MultiFactorAuthRules.Value?.Any(rule => rule.Count == 0) is true
+        ? throw new BadRequestError("Invalid input for field 'user/options/multi_factor_auth_rules': [] should be non-empty")
+        : JsonSerializer.SerializeToElement(this, WireJson.For(Kernel.Versions.ApiVersion.None)).Deserialize<Dictionary<string, JsonElement>>()!;
 }
 
 /// <summary>Body of <c>POST /v3/users/{id}/password</c>.</summary>
@@ -54,9 +56,9 @@ public sealed record UserView(string Id, string Name, string DomainId, bool Enab
     [OmitNull] public string? DefaultProjectId { get; init; }
     [Rest] public Dictionary<string, JsonElement> Extra { get; init; } = [];
 
-    internal static UserView Of(UserRow row, string v3) => new(row.User.Id, row.User.Name, row.User.DomainId, row.User.Enabled, row.PasswordExpiresAt is { } end ? WireTime.Micros(end) : null,
+    internal static UserView Of(UserRow row, string v3) => new(row.User.Id, row.User.Name, row.User.DomainId, row.IsEnabled, row.PasswordExpiresAt is { } end ? WireTime.Micros(end) : null,
         Keystone.Extra.Read(row.User.Options), new SelfLink($"{v3}/users/{row.User.Id}")) { DefaultProjectId = row.User.DefaultProjectId, Extra = Keystone.Extra.Read(row.User.Extra) };
 }
 
-/// <summary>A user with the end of the newest password.</summary>
-internal sealed record UserRow(User User, DateTime? PasswordExpiresAt);
+/// <summary>A user with the end of the newest password, and whether it can log in today (<see cref="Passwords.AccountRules.IsEnabled"/>).</summary>
+internal sealed record UserRow(User User, DateTime? PasswordExpiresAt, bool IsEnabled);

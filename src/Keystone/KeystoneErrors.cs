@@ -19,6 +19,11 @@ internal sealed partial class KeystoneErrors : IErrorWriter
         writer.WriteNumber("code", error.Status);
         writer.WriteString("message", error.Message);
         writer.WriteString("title", Title(error.Status));
+        if (error is AuthPluginError plugin)
+        {
+            writer.WritePropertyName("identity");
+            JsonSerializer.Serialize(writer, plugin.Identity);
+        }
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -58,6 +63,12 @@ internal sealed partial class KeystoneErrors : IErrorWriter
     };
 }
 
+/// <summary>401 of which upstream tells the reason (<c>AuthPluginException</c>), with what a client may try instead.</summary>
+internal sealed class AuthPluginError(string message) : ApiError(401, message)
+{
+    public IReadOnlyDictionary<string, object> Identity { get; init; } = new Dictionary<string, object>();
+}
+
 /// <summary>Errors in upstream's words.</summary>
 internal static class Faults
 {
@@ -71,4 +82,6 @@ internal static class Faults
     public static UnauthorizedError Unauthorized() => new();
     /// <summary>Upstream's <c>Forbidden</c>, which keeps its reason to itself.</summary>
     public static ForbiddenError Forbidden() => new("You are not authorized to perform the requested action.");
+    /// <summary>Upstream's <c>ForbiddenAction</c>, which tells what is not allowed.</summary>
+    public static ForbiddenError Forbidden(string action) => new($"You are not authorized to perform the requested action: {action}.");
 }

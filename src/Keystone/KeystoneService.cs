@@ -5,6 +5,7 @@ using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.AuthMethods;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Domains;
@@ -72,6 +73,9 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<TokenInvalidation>();
         services.AddSingleton<TokenLoader>();
         services.AddSingleton<TokenValidator>();
+        services.AddAuthMethods();
+        services.AddSingleton<ScopeFinder>();
+        services.AddSingleton<TokenIssuer>();
         services.AddSingleton<Authentication>();
         services.AddSingleton<TokenOperations>();
         services.AddSingleton<CatalogReader>();

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Configuration;
+using Nephos.Keystone.AuthMethods;
 using Nephos.Keystone.Passwords;
 
 namespace Nephos.Keystone;
@@ -53,6 +54,9 @@ public sealed record KeystoneSettings : ICheckedSettings
 
     [Setting("Rules of passwords and accounts. Upstream: [security_compliance].")]
     public SecurityComplianceSettings SecurityCompliance { get; init; } = new();
+
+    [Setting("Ways to log in, and what they need.")]
+    public AuthSettings Auth { get; init; } = new();
 
     public IEnumerable<(string Key, string Message)> Check()
     {

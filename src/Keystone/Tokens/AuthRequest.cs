@@ -12,12 +12,18 @@ public sealed record AuthRequest
     public JsonElement? Scope { get; init; }
 }
 
-[AllowsUnknown]
 public sealed record AuthIdentity
 {
     [RequiredField] public required IReadOnlyList<string> Methods { get; init; }
     public AuthPassword? Password { get; init; }
     public AuthToken? Token { get; init; }
+    /// <summary>What is given for the other methods, by the method's name; upstream's schema does not know these.</summary>
+    [Rest] public Dictionary<string, JsonElement>? Others { get; init; }
+
+    /// <summary>True when something is given for the method.</summary>
+    internal bool Has(string method) => method switch { "password" => Password is not null, "token" => Token is not null, _ => Others?.ContainsKey(method) is true };
+
+    internal JsonElement PayloadOf(string method) => Others is { } all && all.TryGetValue(method, out var payload) ? payload : default;
 }
 
 [AllowsUnknown]

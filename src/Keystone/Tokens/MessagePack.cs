@@ -16,6 +16,8 @@ internal sealed class MessagePackWriter
         else { _bytes.Add(0xdc); Number(count, 2); }
     }
 
+    public void Nil() => _bytes.Add(0xc0);
+
     public void Boolean(bool value) => _bytes.Add(value ? (byte)0xc3 : (byte)0xc2);
 
     public void Integer(long value)
@@ -71,6 +73,14 @@ internal ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         var head = Byte();
         var count = head is >= 0x90 and <= 0x9f ? head & 0xf : head == 0xdc ? (int)Number(2) : throw Unexpected(head);
         return count <= _rest.Length ? count : throw new FormatException("an array is longer than the payload");
+    }
+
+    /// <summary>True, and past it, when the next value is none.</summary>
+    public bool TryNil()
+    {
+        if (_rest.IsEmpty || _rest[0] != 0xc0) { return false; }
+        _rest = _rest[1..];
+        return true;
     }
 
     public bool Boolean() => Byte() switch { 0xc3 => true, 0xc2 => false, var head => throw Unexpected(head) };

@@ -31,7 +31,7 @@ internal static class TokenEndpoints
 
     private static async Task<Reply> Issue(Call call)
     {
-        var (text, model) = await call.Get<Authentication>().LoginAsync(call.Context, await call.BodyAsync<AuthRequest>("auth"), call.Cancel);
+        var (text, model) = await call.Get<Authentication>().LoginAsync(call.Context, call.Http.Request, await call.BodyAsync<AuthRequest>("auth"), call.Cancel);
         return (await ViewAsync(call, model)).With(Subject, text).With("Vary", "X-Auth-Token");
     }
 

@@ -3,8 +3,9 @@ using System.Buffers.Text;
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>
-/// What is inside a token, in upstream's payload versions (<c>keystone/token/token_formatters.py</c>): 0 unscoped, 1 domain, 2 project, 3 trust, 8 system, 9 application credential. An id
-/// that is a UUID travels as its 16 bytes with the flag true, another as text with the flag false; a domain's and a trust's id go without the flag. The time of issue is in Fernet's own header.
+/// What is inside a token, in upstream's payload versions (<c>keystone/token/token_formatters.py</c>): 0 unscoped, 1 domain, 2 project, 3 trust, 4 to 6 federated (unscoped, project, domain),
+/// 7 OAuth1 access token, 8 system, 9 application credential, 10 OAuth2 certificate. An id that is a UUID travels as its 16 bytes with the flag true, another as text with the flag false; a
+/// domain's and a trust's id go without the flag. The time of issue is in Fernet's own header.
 /// </summary>
 internal sealed record TokenPayload
 {
@@ -18,49 +19,88 @@ internal sealed record TokenPayload
     /// <summary><c>all</c>.</summary>
     public string? System { get; init; }
     public string? TrustId { get; init; }
+    public FederatedPayload? Federation { get; init; }
+    public string? AccessTokenId { get; init; }
     public string? ApplicationCredentialId { get; init; }
+    /// <summary>Of the certificate that the token is bound to (<c>x5t#S256</c>).</summary>
+    public string? Thumbprint { get; init; }
 
-    /// <summary>Upstream's <c>[auth] methods</c> in the order that gives each its bit.</summary>
-    private static readonly string[] MethodNames = ["external", "password", "token", "oauth1", "mapped", "application_credential"];
+    private const int Unscoped = 0, Domain = 1, Project = 2, Trust = 3, FederatedUnscoped = 4, FederatedProject = 5, FederatedDomain = 6, OAuth1 = 7, SystemWide = 8, AppCredential = 9, OAuth2 = 10;
 
-    public static int MethodsOf(IEnumerable<string> names) => names.Aggregate(0, (all, name) => all | 1 << Array.IndexOf(MethodNames, name));
+    /// <summary>In the order that gives each its bit: upstream's <c>[auth] methods</c>, then those that upstream has not there by default.</summary>
+    public static readonly IReadOnlyList<string> MethodNames = ["external", "password", "token", "oauth1", "mapped", "application_credential", "totp"];
+
+    /// <summary>A method that has no bit (upstream's <c>ec2credential</c>) is not told, as upstream has it.</summary>
+    public static int MethodsOf(IEnumerable<string> names) => names.Select(name => MethodNames.TakeWhile(n => n != name).Count()).Where(bit => bit < MethodNames.Count).Aggregate(0, (all, bit) => all | 1 << bit);
+
     public IReadOnlyList<string> MethodList => [.. MethodNames.Where((_, bit) => (Methods & 1 << bit) != 0)];
     public string ChainId => AuditIds[^1];
+
+    /// <summary>In upstream's order of precedence (<c>_determine_payload_class_from_token</c>).</summary>
+    private int Version =>
+        AccessTokenId is not null ? OAuth1
+        : TrustId is not null ? Trust
+        : Federation is not null ? ProjectId is not null ? FederatedProject : DomainId is not null ? FederatedDomain : FederatedUnscoped
+        : ApplicationCredentialId is not null ? AppCredential
+        : Thumbprint is not null ? OAuth2
+        : ProjectId is not null ? Project
+        : DomainId is not null ? Domain
+        : System is not null ? SystemWide : Unscoped;
 
     public byte[] Pack()
     {
         var pack = new MessagePackWriter();
-        var version = TrustId is not null ? 3 : ApplicationCredentialId is not null ? 9 : System is not null ? 8 : DomainId is not null ? 1 : ProjectId is not null ? 2 : 0;
-        pack.Array(version switch { 0 => 5, 1 or 2 or 8 => 6, _ => 7 });
+        var version = Version;
+        // Beside version, user, methods, expiry and audit ids.
+        pack.Array(5 + version switch { Unscoped => 0, Domain or Project or SystemWide => 1, Trust or OAuth1 or AppCredential => 2, FederatedUnscoped or OAuth2 => 3, _ => 4 });
         pack.Integer(version);
         Id(pack, UserId);
         pack.Integer(Methods);
         switch (version)
         {
-            case 1: Bare(pack, DomainId!); break;
-            case 2 or 3 or 9: Id(pack, ProjectId!); break;
-            case 8: pack.Text(System!); break;
+            case Domain: Bare(pack, DomainId!); break;
+            case Project or Trust or AppCredential: Id(pack, ProjectId); break;
+            case SystemWide: pack.Text(System!); break;
+            case OAuth1: Id(pack, ProjectId); Id(pack, AccessTokenId); break;
+            case OAuth2: Id(pack, ProjectId); Id(pack, DomainId); break;
+            case FederatedProject or FederatedDomain: Id(pack, ProjectId ?? DomainId); Federation!.Pack(pack); break;
+            case FederatedUnscoped: Federation!.Pack(pack); break;
         }
         pack.Double((ExpiresAt - DateTime.UnixEpoch).Ticks / (double)TimeSpan.TicksPerSecond);
         pack.Array(AuditIds.Count);
         foreach (var id in AuditIds) { pack.Bytes(Base64Url.DecodeFromChars(id)); }
-        if (version == 3) { Bare(pack, TrustId!); }
-        if (version == 9) { Id(pack, ApplicationCredentialId!); }
+        switch (version)
+        {
+            case Trust: Bare(pack, TrustId!); break;
+            case AppCredential: Id(pack, ApplicationCredentialId); break;
+            case OAuth2: pack.Array(2); pack.Boolean(false); pack.Text(Thumbprint!); break;
+        }
         return pack.ToArray();
     }
 
-    /// <summary>Reads a payload; a version that Nephos does not make (federation, OAuth) or a broken one is a <see cref="FormatException"/>.</summary>
+    /// <summary>Reads a payload; an unknown version or a broken one is a <see cref="FormatException"/>.</summary>
     public static TokenPayload Unpack(ReadOnlySpan<byte> bytes)
     {
         var pack = new MessagePackReader(bytes);
         pack.Array();
-        var version = pack.Integer();
-        if (version is not (0 or 1 or 2 or 3 or 8 or 9)) { throw new FormatException($"This is not a recognized Fernet payload version: {version}"); }
+        var version = (int)pack.Integer();
+        if (version is < Unscoped or > OAuth2) { throw new FormatException($"This is not a recognized Fernet payload version: {version}"); }
         var user = Id(ref pack);
         var methods = (int)pack.Integer();
-        var domain = version == 1 ? Bare(ref pack) : null;
-        var project = version is 2 or 3 or 9 ? Id(ref pack) : null;
-        var system = version == 8 ? pack.Text() : null;
+        string? domain = null, project = null, system = null, accessToken = null;
+        FederatedPayload? federation = null;
+        switch (version)
+        {
+            case Domain: domain = Bare(ref pack); break;
+            case Project or Trust: project = Id(ref pack); break;
+            case AppCredential: project = OptionalId(ref pack); break;
+            case SystemWide: system = pack.Text(); break;
+            case OAuth1: project = Id(ref pack); accessToken = Id(ref pack); break;
+            case OAuth2: project = OptionalId(ref pack); domain = OptionalId(ref pack); break;
+            case FederatedProject: project = Id(ref pack); federation = FederatedPayload.Unpack(ref pack); break;
+            case FederatedDomain: domain = Id(ref pack); federation = FederatedPayload.Unpack(ref pack); break;
+            case FederatedUnscoped: federation = FederatedPayload.Unpack(ref pack); break;
+        }
         var expires = pack.Double();
         if (expires is not (>= 0 and <= 253402300799)) { throw new FormatException("the token ends after the year 9999"); }
         var audit = new string[pack.Array()];
@@ -75,8 +115,11 @@ internal sealed record TokenPayload
             DomainId = domain,
             ProjectId = project,
             System = system,
-            TrustId = version == 3 ? Bare(ref pack) : null,
-            ApplicationCredentialId = version == 9 ? Id(ref pack) : null,
+            Federation = federation,
+            AccessTokenId = accessToken,
+            TrustId = version == Trust ? Bare(ref pack) : null,
+            ApplicationCredentialId = version == AppCredential ? Id(ref pack) : null,
+            Thumbprint = version == OAuth2 ? Id(ref pack) : null,
         };
     }
 
@@ -91,18 +134,22 @@ internal sealed record TokenPayload
 
     private static string Hex(ReadOnlySpan<byte> bytes) => bytes.Length == 16 ? Convert.ToHexStringLower(bytes) : throw new FormatException("an id is not 16 bytes");
 
-    private static void Id(MessagePackWriter pack, string id)
+    /// <summary>An id with its flag; one that is not there is nil, with the flag false.</summary>
+    internal static void Id(MessagePackWriter pack, string? id)
     {
         pack.Array(2);
-        var isUuid = TryUuid(id, out var bytes);
+        var bytes = Array.Empty<byte>();
+        var isUuid = id is not null && TryUuid(id, out bytes);
         pack.Boolean(isUuid);
-        if (isUuid) { pack.Bytes(bytes); } else { pack.Text(id); }
+        if (id is null) { pack.Nil(); } else if (isUuid) { pack.Bytes(bytes); } else { pack.Text(id); }
     }
 
-    private static string Id(ref MessagePackReader pack)
+    internal static string Id(ref MessagePackReader pack) => OptionalId(ref pack) ?? throw new FormatException("an id is missing");
+
+    private static string? OptionalId(ref MessagePackReader pack)
     {
         if (pack.Array() != 2) { throw new FormatException("an id is a flag and a value"); }
-        return pack.Boolean() ? Hex(pack.Raw()) : pack.Text();
+        return pack.Boolean() ? Hex(pack.Raw()) : pack.TryNil() ? null : pack.Text();
     }
 
     private static void Bare(MessagePackWriter pack, string id)
@@ -111,4 +158,23 @@ internal sealed record TokenPayload
     }
 
     private static string Bare(ref MessagePackReader pack) => pack.Raw() is var raw && raw.Length == 16 ? Convert.ToHexStringLower(raw) : global::System.Text.Encoding.UTF8.GetString(raw);
+}
+
+/// <summary>Who vouched for the user, and the groups that the mapping gave.</summary>
+internal sealed record FederatedPayload(string IdentityProviderId, string ProtocolId, IReadOnlyList<string> GroupIds)
+{
+    internal void Pack(MessagePackWriter pack)
+    {
+        pack.Array(GroupIds.Count);
+        foreach (var id in GroupIds) { TokenPayload.Id(pack, id); }
+        TokenPayload.Id(pack, IdentityProviderId);
+        pack.Text(ProtocolId);
+    }
+
+    internal static FederatedPayload Unpack(ref MessagePackReader pack)
+    {
+        var groups = new string[pack.Array()];
+        for (var i = 0; i < groups.Length; i++) { groups[i] = TokenPayload.Id(ref pack); }
+        return new FederatedPayload(TokenPayload.Id(ref pack), pack.Text(), groups);
+    }
 }

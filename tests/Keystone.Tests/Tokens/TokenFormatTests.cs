@@ -37,6 +37,31 @@ public sealed class TokenFormatTests
         back.MethodList.ShouldBe(["password", "token"]);
     }
 
+    public static TheoryData<string> Others => ["oauth1", "oauth2", "oauth2 domain", "federated", "federated project", "federated domain", "credential without project"];
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void Payload_OfEachOtherVersion_PackedAndUnpacked_IsTheSame(string kind)
+    {
+        var federation = new FederatedPayload("idp", "openid", new[] { Scope, "ops" });
+        var payload = kind switch
+        {
+            "oauth1" => Payload() with { ProjectId = Scope, AccessTokenId = User },
+            "oauth2" => Payload() with { ProjectId = Scope, Thumbprint = "dGh1bWI" },
+            "oauth2 domain" => Payload() with { DomainId = "default", Thumbprint = "dGh1bWI" },
+            "federated" => Payload() with { Federation = federation },
+            "federated project" => Payload() with { Federation = federation, ProjectId = Scope },
+            "federated domain" => Payload() with { Federation = federation, DomainId = "default" },
+            _ => Payload() with { ApplicationCredentialId = User },
+        };
+        var back = TokenPayload.Unpack(payload.Pack());
+        back.AuditIds.ShouldBe(payload.AuditIds);
+        back.Federation?.GroupIds.ShouldBe(federation.GroupIds);
+        (back with { AuditIds = payload.AuditIds, Federation = back.Federation is { } f ? f with { GroupIds = federation.GroupIds } : null })
+            .ShouldBe(payload);
+        Convert.ToHexString(back.Pack()).ShouldBe(Convert.ToHexString(payload.Pack()));
+    }
+
     /// <summary>What upstream's <c>msgpack.packb((2, (True, user), 6, (True, project), 1795338000.123456, [audit, first]))</c> gives.</summary>
     [Fact]
     public void Payload_OfAProject_IsUpstreamsBytes() => Convert.ToHexStringLower((Payload() with { ProjectId = Scope }).Pack()).ShouldBe(

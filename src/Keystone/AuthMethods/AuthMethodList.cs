@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Nephos.Keystone.AuthMethods;
+
+/// <summary>All methods. A new one goes here, and at the end of <see cref="Tokens.TokenPayload.MethodNames"/>.</summary>
+internal static class AuthMethodList
+{
+    public static void AddAuthMethods(this IServiceCollection services)
+    {
+        services.AddSingleton<UserFinder>();
+        services.AddSingleton<IAuthMethod, PasswordMethod>();
+        services.AddSingleton<IAuthMethod, TokenMethod>();
+    }
+}

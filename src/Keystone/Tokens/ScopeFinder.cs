@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Errors;
+using Nephos.Kernel.Store;
+using Nephos.Kernel.Versions;
+using Nephos.Kernel.Wire;
+using Nephos.Keystone.RoleAssignments;
+
+namespace Nephos.Keystone.Tokens;
+
+/// <summary>What a token is for: one of a project, a domain, the system, or nothing; a trust comes with its project.</summary>
+internal sealed record Scope(string? ProjectId = null, string? DomainId = null, string? System = null, string? TrustId = null);
+
+/// <summary>From the scope that a login asks for to the rows that it names. Upstream: <c>AuthInfo</c> in <c>keystone/auth/core.py</c>. What is not there or disabled is 401.</summary>
+internal sealed class ScopeFinder(Store<KeystoneDb> store, KeystoneErrors errors)
+{
+    private const string Kinds = "system, project, domain, OS-TRUST:trust or unscoped";
+
+    /// <summary>Null when no scope was asked for; 400 when it makes no sense.</summary>
+    public AuthScope? Read(AuthRequest request)
+    {
+        if (request.Scope is not { } json || json.ValueKind == JsonValueKind.Null) { return null; }
+        if (json.ValueKind == JsonValueKind.String)
+        {
+            if (json.GetString() == "unscoped") { return new AuthScope { Unscoped = json }; }
+            throw Faults.Expecting(Kinds, "scope");
+        }
+        var faults = new List<WireFault>();
+        var scope = WireJson.Read<AuthScope>(json, ApiVersion.None, ["scope"], faults) ?? throw errors.Invalid(faults);
+        var named = new object?[] { scope.Project, scope.Domain, scope.System, scope.Unscoped, scope.Trust }.Count(s => s is not null);
+        if (named != 1) { throw Faults.Expecting(Kinds, "scope"); }
+        foreach (var (name, path) in new[] { (scope.Project, "scope/project"), (scope.Project?.Domain, "scope/project/domain"), (scope.Domain, "scope/domain") })
+        {
+            if (name is { Id: null, Name: null }) { throw new BadRequestError($"Invalid input for field {path}: id or name must be present."); }
+        }
+        if (scope.Project is { Name: not null, Id: null, Domain: null }) { throw Faults.Expecting("domain", "project"); }
+        if (scope.Trust is { Id: null or "" }) { throw Faults.Expecting("trust_id", "trust"); }
+        return scope;
+    }
+
+    public Task<Scope> FindAsync(AuthScope wanted, CancellationToken cancel) => store.ReadAsync(async db =>
+    {
+        if (wanted.Unscoped is not null) { return new Scope(); }
+        if (wanted.System is not null) { return new Scope(System: "all"); }
+        if (wanted.Domain is { } domain)
+        {
+            return new Scope(DomainId: await db.Projects.Where(p => p.IsDomain && (domain.Name != null ? p.Name == domain.Name : p.Id == domain.Id)).Select(p => p.Id).FirstOrDefaultAsync() ?? throw Faults.Unauthorized());
+        }
+        if (wanted.Project is not { } project) { throw Faults.Unauthorized(); }
+        var rows = project is { Name: { } name, Domain: { } of }
+            ? db.Projects.Where(p => p.Name == name && !p.IsDomain && (of.Name != null ? db.Projects.Any(d => d.Id == p.DomainId && d.IsDomain && d.Name == of.Name) : p.DomainId == of.Id))
+            : db.Projects.Where(p => p.Id == project.Id);
+        return new Scope(ProjectId: await rows.Select(p => p.Id).FirstOrDefaultAsync() ?? throw Faults.Unauthorized());
+    }, cancel);
+
+    /// <summary>The user's default project, when it is usable; else none. The token is then unscoped rather than refused.</summary>
+    public Task<Scope> DefaultAsync(string userId, CancellationToken cancel) => store.ReadAsync(async db =>
+    {
+        var project = await db.Projects.FirstOrDefaultAsync(p => p.Enabled && !p.IsDomain && db.Users.Any(u => u.Id == userId && u.DefaultProjectId == p.Id) && db.Projects.Any(d => d.Id == p.DomainId && d.Enabled));
+        return project is not null && (await EffectiveRoles.OnProjectAsync(db, userId, project)).Count > 0 ? new Scope(ProjectId: project.Id) : new Scope();
+    }, cancel);
+}

@@ -1,0 +1,40 @@
+using Nephos.Kernel.Auth;
+using Nephos.Keystone.AuthMethods;
+
+namespace Nephos.Keystone.Tokens;
+
+/// <summary>Makes tokens for whom something has vouched. Upstream: <c>issue_token</c> in <c>keystone/token/provider.py</c>.</summary>
+internal sealed class TokenIssuer(TokenLoader loader, TokenCache cache, FernetKeys keys, KeystoneSettings settings)
+{
+    /// <summary>The token's text and what it stands for; 401 when that is nothing: the user or the scope disabled, or no role on it.</summary>
+    public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, Scope scope, CancellationToken cancel)
+    {
+        var audit = NewAuditId();
+        var payload = new TokenPayload
+        {
+            UserId = who.UserId,
+            Methods = TokenPayload.MethodsOf(who.Methods),
+            ExpiresAt = Earlier(who.ExpiresAt ?? context.Now + settings.TokenExpiration, who.EndsAt),
+            AuditIds = who.ChainId is null ? [audit] : [audit, who.ChainId],
+            ProjectId = scope.ProjectId,
+            DomainId = scope.DomainId,
+            System = scope.System,
+            TrustId = scope.TrustId,
+            Federation = who.Federation,
+            AccessTokenId = who.AccessTokenId,
+            ApplicationCredentialId = who.ApplicationCredentialId,
+            Thumbprint = who.Thumbprint,
+        };
+        var changes = cache.Changes;
+        var issuedAt = await loader.IssueTimeAsync(payload, context.Now, cancel);
+        var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw Faults.Unauthorized();
+        var text = keys.Current()[0].Encrypt(payload.Pack(), issuedAt);
+        cache.Keep(text, model, changes);
+        return (text, model);
+    }
+
+    private static DateTime Earlier(DateTime one, DateTime? other) => other < one ? other.Value : one;
+
+    /// <summary>16 random bytes in URL-safe Base64, as upstream's <c>random_urlsafe_str</c>.</summary>
+    private static string NewAuditId() => System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+}

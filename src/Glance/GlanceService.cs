@@ -21,7 +21,7 @@ public sealed class GlanceService : INephosService
 {
     public GlanceService()
     {
-        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service", StrictSlashes = true };
+        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service", StrictSlashes = true, Scopes = ImagePolicy.ScopesOf };
         VersionEndpoints.Map(Api.Group(""));
         var v2 = Api.Group("/v2");
         ImageEndpoints.Map(v2.Group("/images"));
@@ -35,6 +35,8 @@ public sealed class GlanceService : INephosService
         ResourceTypeEndpoints.Map(v2.Group("/metadefs"));
         SchemaEndpoints.Map(v2.Group("/schemas"));
         DiscoveryEndpoints.Map(v2.Group("/info"));
+        ImagePolicy.Declare(Api);
+        MetadefScope.Declare(Api);
     }
 
     public ServiceApi Api { get; }
@@ -55,9 +57,6 @@ public sealed class GlanceService : INephosService
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
-        var policy = services.GetRequiredService<PolicySet>().Of("glance");
-        ImagePolicy.Register(policy);
-        MetadefScope.Register(policy);
         await services.GetRequiredService<Store<GlanceDb>>().PrepareAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
     }

@@ -18,6 +18,7 @@ public sealed record CloudOptions
     public NodeOptions? Node { get; init; }
     /// <summary>A service's file of policy overrides, which need not exist.</summary>
     public Func<string, string?> PolicyFile { get; init; } = _ => null;
+    public PolicyOptions Policy { get; init; } = PolicyOptions.Default;
     public RetentionOptions Retention { get; init; } = new();
 }
 
@@ -37,7 +38,7 @@ public static class CloudHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SignalHub>();
         builder.Services.AddSingleton<IProcessRunner, ProcessRunner>();
-        builder.Services.AddSingleton(p => new PolicySet(options.PolicyFile, p.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(p => new PolicySet(options.PolicyFile, p.GetRequiredService<TimeProvider>(), options.Policy));
         builder.Services.AddSingleton<IReadOnlyList<INephosService>>(services);
         builder.Services.AddSingleton<IReadOnlyList<ServiceApi>>([.. services.Select(s => s.Api)]);
         builder.Services.AddSingleton<ServicePipeline>();

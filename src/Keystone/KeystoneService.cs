@@ -34,7 +34,8 @@ public sealed class KeystoneService : INephosService
 {
     public KeystoneService()
     {
-        Api = new ServiceApi("keystone", "identity", "/identity", new KeystoneErrors()) { Description = "Identity: users, projects, roles, tokens, and the catalog." };
+        Api = new ServiceApi("keystone", "identity", "/identity", new KeystoneErrors()) { Description = "Identity: users, projects, roles, tokens, and the catalog.", Scopes = RuleScopes.Of };
+        RuleScopes.Declare(Api);
         VersionDocuments.Map(Api.Group(""));
         var v3 = Api.Group("/v3");
         TokenEndpoints.Map(v3.Group("/auth"));

@@ -3,8 +3,8 @@ namespace Nephos.Keystone;
 /// <summary>Upstream's default rules (<c>keystone/common/policies</c>), with the rules that they name written out.</summary>
 internal static class Policies
 {
-    public const string Admin = "role:admin or is_admin:1";
-    public const string AdminOrSystemReader = "role:admin or is_admin:1 or (role:reader and system_scope:all)";
+    public const string Admin = "rule:admin_required";
+    public const string AdminOrSystemReader = "rule:admin_required or (role:reader and system_scope:all)";
     public const string Anyone = "";
 
     public const string ReadDomain = AdminOrSystemReader + " or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s";
@@ -25,7 +25,7 @@ internal static class Policies
     public const string ReadMember = AdminOrSystemReader + " or (role:reader and domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s)";
     public const string WriteMember = Admin + " or (role:manager and domain_id:%(target.group.domain_id)s and domain_id:%(target.user.domain_id)s)";
 
-    private const string ManagedRole = "('manager':%(target.role.name)s or 'member':%(target.role.name)s or 'reader':%(target.role.name)s)";
+    private const string ManagedRole = "rule:domain_managed_target_role";
     public const string ReadRole = AdminOrSystemReader + " or (role:manager and " + ManagedRole + ")";
     public const string ListRoles = AdminOrSystemReader + " or (role:manager and not domain_id:None)";
 

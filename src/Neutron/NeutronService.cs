@@ -27,7 +27,12 @@ public sealed class NeutronService : INephosService
 {
     public NeutronService()
     {
-        Api = new ServiceApi("neutron", "network", "/networking", new NeutronErrors()) { Description = "OpenStack Networking" };
+        Api = new ServiceApi("neutron", "network", "/networking", new NeutronErrors()) 
+        {
+            Description = "OpenStack Networking",
+            Scopes = rule => Rules.Named.ContainsKey(rule) ? PolicyScopes.Any : PolicyScopes.Project,
+        };
+        Rules.Declare(Api);
         ExtensionEndpoints.Map(Api.Group(""));
         NetworkEndpoints.Map(Api.Group("/v2.0/networks"));
         SubnetEndpoints.Map(Api.Group("/v2.0/subnets"));
@@ -42,6 +47,13 @@ public sealed class NeutronService : INephosService
         AvailabilityEndpoints.Map(Api.Group("/v2.0/network-ip-availabilities"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.0/security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.0/security-group-rules"));
+        NetworkTable.Table.Declare(Api);
+        SubnetTable.Table.Declare(Api);
+        PortTable.Table.Declare(Api);
+        RouterTable.Table.Declare(Api);
+        FloatingIpTable.Table.Declare(Api);
+        SecurityGroupTable.Table.Declare(Api);
+        SecurityGroupRuleTable.Table.Declare(Api);
     }
 
     public ServiceApi Api { get; }
@@ -72,14 +84,6 @@ public sealed class NeutronService : INephosService
 
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
-        var policies = services.GetRequiredService<PolicySet>().Of(Api.Name);
-        NetworkTable.Table.Register(policies);
-        SubnetTable.Table.Register(policies);
-        PortTable.Table.Register(policies);
-        RouterTable.Table.Register(policies);
-        FloatingIpTable.Table.Register(policies);
-        SecurityGroupTable.Table.Register(policies);
-        SecurityGroupRuleTable.Table.Register(policies);
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<PublicNetwork>().EnsureAsync(cancel).ConfigureAwait(false);
     }

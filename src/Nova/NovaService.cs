@@ -3,6 +3,7 @@ using Nephos.Contracts.Node;
 using Nephos.Contracts.Nova;
 using Nephos.Kernel;
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Policy;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Versions;
 using Nephos.Nova.Aggregates;
@@ -48,7 +49,9 @@ public sealed class NovaService : INephosService
             Alias = ("/v2", "/v2.1"),
             Description = "OpenStack Compute",
             BodyBeforePolicy = true,
+            Scopes = rule => Rules.Named.ContainsKey(rule) ? PolicyScopes.Any : PolicyScopes.Project,
         };
+        Rules.Declare(Api);
         VersionEndpoints.Map(Api.Group(""));
         FlavorEndpoints.Map(Api.Group("/v2.1/flavors"));
         ExtraSpecEndpoints.Map(Api.Group("/v2.1/flavors/{id}/os-extra_specs"));

@@ -19,7 +19,8 @@ public sealed class PlacementService : INephosService
 {
     public PlacementService()
     {
-        Api = new ServiceApi("placement", "placement", "/placement", new PlacementErrors(), Microversions.Scheme) { Description = "Placement Service" };
+        Api = new ServiceApi("placement", "placement", "/placement", new PlacementErrors(), Microversions.Scheme) { Description = "Placement Service", Scopes = Rules.ScopesOf };
+        Rules.Declare(Api);
         var root = Api.Group("");
         VersionEndpoints.Map(root);
         ResourceProviderEndpoints.Map(root.Group("/resource_providers"));

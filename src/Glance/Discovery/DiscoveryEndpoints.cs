@@ -17,7 +17,7 @@ internal static class DiscoveryEndpoints
     {
         info.Get("/import", Import).NoPolicy("tells what the program can do");
         info.Get("/stores", Stores).NoPolicy("tells what the program can do").NotPaged("one store");
-        info.Get("/stores/detail", StoreDetails).Policy("stores_info_detail", ImagePolicy.Admin).NotPaged("one store");
+        info.Get("/stores/detail", StoreDetails).Policy("stores_info_detail", ImagePolicy.Admin + " or rule:service_api").NotPaged("one store");
     }
 
     private static Task<Reply> Import(Call call) => Task.FromResult(Reply.Member("import-methods", new ImportMethods("Import methods available.", "array", ["glance-direct"])));

@@ -21,16 +21,28 @@ internal static class ImagePolicy
     public const string SharedMember = Admin + " or (role:member and project_id:%(member_id)s)";
     private const string Seen = "project_id:%(project_id)s or project_id:%(member_id)s or 'community':%(visibility)s or 'public':%(visibility)s or 'shared':%(visibility)s";
 
-    /// <summary>Rules that are enforced inside an operation, beside its endpoint's own.</summary>
-    public static void Register(PolicyEngine engine)
+    /// <summary>Rules that the others name; they are for no kind of scope in particular.</summary>
+    private static readonly IReadOnlyDictionary<string, string> Named = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        engine.Register("context_is_admin", Rules.Admin);
-        engine.Register("publicize_image", Admin);
-        engine.Register("communitize_image", Member);
-        engine.Register("set_image_location", Member);
-        engine.Register("delete_image_location", Admin);
-        engine.Register("get_image", GetImage);
-        engine.Register("modify_image", Member);
+        ["default"] = "",
+        ["context_is_admin"] = "role:admin",
+        ["service_api"] = "role:service or role:admin",
+        ["metadef_default"] = "",
+        ["metadef_admin"] = "rule:context_is_admin",
+    };
+
+    public static PolicyScopes ScopesOf(string rule) => Named.ContainsKey(rule) ? PolicyScopes.Any : PolicyScopes.Project;
+
+    /// <summary>Rules that are enforced inside an operation, beside its endpoint's own.</summary>
+    public static void Declare(ServiceApi api)
+    {
+        foreach (var (name, rule) in Named) { api.Declare(name, rule); }
+        api.Declare("publicize_image", Admin);
+        api.Declare("communitize_image", Member);
+        api.Declare("set_image_location", Member);
+        api.Declare("delete_image_location", Admin);
+        api.Declare("get_image", GetImage);
+        api.Declare("modify_image", Member);
     }
 
     /// <param name="isMember">The image is offered to the caller's project.</param>

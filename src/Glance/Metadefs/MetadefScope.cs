@@ -16,11 +16,9 @@ internal static class MetadefScope
     public const string Seen = ImagePolicy.Admin + " or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))";
 
     /// <summary>Rules beside those of the endpoints.</summary>
-    public static void Register(PolicyEngine engine)
+    public static void Declare(ServiceApi api)
     {
-        engine.Register("metadef_default", "");
-        engine.Register("metadef_admin", ImagePolicy.Admin);
-        engine.Register("get_metadef_resource_type", Seen);
+        api.Declare("get_metadef_resource_type", Seen);
     }
 
     public static bool CanSee(RequestContext context, MetadefNamespace row) =>

@@ -18,11 +18,8 @@ internal static class ConfigCommand
             var problems = new List<string>();
             foreach (var service in ServiceList.All())
             {
-                var policy = new PolicyEngine(settings.PolicyFile(service.Api.Name));
-                foreach (var endpoint in service.Api.Endpoints.Where(e => e.PolicyName is not null).DistinctBy(e => e.PolicyName))
-                {
-                    policy.Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
-                }
+                var policy = new PolicyEngine(settings.PolicyFile(service.Api.Name), options: settings.Policy.Options());
+                service.Api.RegisterPolicies(policy);
                 problems.AddRange(policy.Problems().Select(p => p.ToString()));
             }
             foreach (var problem in problems) { Console.Error.WriteLine($"nephos: {problem}"); }

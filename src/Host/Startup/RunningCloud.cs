@@ -101,6 +101,7 @@ internal static class RunningCloud
                 Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
             },
             PolicyFile = settings.PolicyFile,
+            Policy = settings.Policy.Options(),
             Retention = new RetentionOptions { Sagas = settings.Retention.Sagas, Changes = settings.Retention.Audit, DeletedRows = settings.Retention.DeletedRows },
             Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };

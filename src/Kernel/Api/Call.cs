@@ -13,10 +13,11 @@ namespace Nephos.Kernel.Api;
 public sealed class Call
 {
     private readonly PolicyEngine _policy;
+    private readonly Action<RequestContext, PolicyExplanation> _denied;
     private readonly IReadOnlyDictionary<string, string> _route;
     private JsonElement? _json;
 
-    internal Call(HttpContext http, RequestContext context, Endpoint endpoint, ApiVersion version, IReadOnlyDictionary<string, string> route, PolicyEngine policy, JsonElement? json)
+    internal Call(HttpContext http, RequestContext context, Endpoint endpoint, ApiVersion version, IReadOnlyDictionary<string, string> route, PolicyEngine policy, Action<RequestContext, PolicyExplanation> denied, JsonElement? json)
     {
         Http = http;
         Context = context;
@@ -24,6 +25,7 @@ public sealed class Call
         Version = version;
         _route = route;
         _policy = policy;
+        _denied = denied;
         _json = json;
         Query = new CallQuery(http.Request.Query);
     }
@@ -84,7 +86,14 @@ public sealed class Call
     /// <summary>Throws the service's 403 unless policy allows it.</summary>
     public void Enforce(string policy, IReadOnlyDictionary<string, object?> target)
     {
-        if (!Allows(policy, target)) { throw Endpoint.Api.Errors.Denied(policy); }
+        if (!Allows(policy, target)) { throw Denied(policy, target); }
+    }
+
+    /// <summary>The service's 403 for a rule that was asked and said no; the log gets the reason.</summary>
+    public ApiError Denied(string policy, IReadOnlyDictionary<string, object?> target)
+    {
+        _denied(Context, _policy.Explain(policy, new IdentityCredentials(Context.Who), target));
+        return Endpoint.Api.Errors.Denied(policy);
     }
 
     /// <summary>For rows that belong to a project.</summary>

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Errors;
+using Nephos.Kernel.Policy;
 using Nephos.Kernel.Versions;
 
 namespace Nephos.Kernel.Api;
@@ -35,8 +36,28 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
     /// <summary>Rules beside those of the endpoints, which handlers ask with <see cref="Call.Allows"/>: name and default.</summary>
     public IReadOnlyDictionary<string, string> Policies => _policies;
 
-    /// <summary>Declares such a rule.</summary>
-    public void Declare(string policy, string defaultRule) => _policies.Add(policy, defaultRule);
+    /// <summary>Declares such a rule. The same declaration may come twice.</summary>
+    public void Declare(string policy, string defaultRule)
+    {
+        if (!_policies.TryAdd(policy, defaultRule) && _policies[policy] != defaultRule) { throw new InvalidOperationException($"Policy {policy} is already declared as '{_policies[policy]}', not '{defaultRule}'"); }
+    }
+
+    /// <summary>The kinds of scope that a rule is for: upstream's <c>scope_types</c>.</summary>
+    public Func<string, PolicyScopes> Scopes { get; init; } = _ => PolicyScopes.Any;
+
+    /// <summary>Former names and defaults of rules; only read when they count.</summary>
+    public Func<IReadOnlyList<PolicyDeprecation>> Deprecations { get; init; } = () => [];
+
+    /// <summary>Registers all rules of the service: those of its endpoints and those beside them.</summary>
+    public void RegisterPolicies(PolicyEngine engine)
+    {
+        engine.Describe(Scopes, Deprecations);
+        foreach (var endpoint in _endpoints)
+        {
+            if (endpoint.PolicyName is { } name) { engine.Register(name, endpoint.PolicyDefault!); }
+        }
+        foreach (var (name, rule) in _policies) { engine.Register(name, rule); }
+    }
 
     public ResourceGroup Group(string path) => new(this, path);
 

@@ -28,14 +28,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
     /// <summary>Registers every declared policy with the engine; called once at start.</summary>
     public void RegisterPolicies()
     {
-        foreach (var endpoint in services.SelectMany(s => s.Endpoints).Where(e => e.PolicyName is not null).DistinctBy(e => (e.Api, e.PolicyName)))
-        {
-            policies.Of(endpoint.Api.Name).Register(endpoint.PolicyName!, endpoint.PolicyDefault!);
-        }
-        foreach (var service in services)
-        {
-            foreach (var (name, rule) in service.Policies) { policies.Of(service.Name).Register(name, rule); }
-        }
+        foreach (var service in services) { service.RegisterPolicies(policies.Of(service.Name)); }
     }
 
     /// <summary>Answers a request to one of the services; false when the path is none of theirs.</summary>
@@ -146,7 +139,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             endpoint = candidates.FirstOrDefault(c => c.Exists(version)) ?? throw service.Errors.NoRoute();
         }
-        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policies.Of(service.Name), json);
+        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policies.Of(service.Name), LogDenied, json);
         if (endpoint.PolicyName is { } rule && !endpoint.EnforcedInOperation)
         {
             var who = context.Who;
@@ -158,7 +151,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
                     // Malformed JSON is 400 even to whom policy refuses.
                     await call.JsonAsync().ConfigureAwait(false);
                 }
-                throw service.Errors.Denied(rule);
+                throw call.Denied(rule, target);
             }
         }
         using var activity = Instruments.Activities.StartActivity(endpoint.ToString(), ActivityKind.Server);
@@ -206,6 +199,15 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         http.Response.ContentLength = buffer.WrittenCount;
         if (!HttpMethods.IsHead(http.Request.Method)) { await http.Response.Body.WriteAsync(buffer.WrittenMemory, http.RequestAborted).ConfigureAwait(false); }
     }
+
+    /// <summary>The client learns the rule's name only, as upstream has it; the operator why. Explaining costs some microseconds, and only those who are refused.</summary>
+    private void LogDenied(RequestContext context, PolicyExplanation why)
+    {
+        if (log.IsEnabled(LogLevel.Information)) { LogDenial(context.RequestId, context.Who.UserId, why.Check, why.Why()); }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{RequestId} user {User} was refused by {Rule}: {Why}")]
+    private partial void LogDenial(string requestId, string user, string rule, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{RequestId} {Method} {Path} failed")]
     private partial void LogFault(Exception error, string requestId, string method, string path);

@@ -1,4 +1,5 @@
 using System.Net;
+using Nephos.Kernel.Policy;
 
 namespace Nephos.Kernel.Configuration;
 
@@ -30,6 +31,9 @@ public sealed record NephosSettings : ICheckedSettings
     [Setting("Folder of policy overrides, a file `SERVICE.yaml` for each service that has any; read again when changed.",
         DefaultText = "`policy` in the state directory", Example = "/etc/nephos/policy")]
     public string? PolicyDirectory { get; init; }
+
+    [Setting("How policies are asked.")]
+    public PolicySettings Policy { get; init; } = new();
 
     [Setting("The database.")]
     public DatabaseSettings Database { get; init; } = new();
@@ -146,6 +150,28 @@ public sealed record DatabaseSettings
 
     [Setting("SQLite: what a power cut can take. `full` nothing that was answered; `normal` the last commits; `off` can damage the files (tests only).")]
     public Synchronous Synchronous { get; init; }
+}
+
+public sealed record PolicySettings
+{
+    [Setting("Refuse tokens of another kind of scope (system, domain, project) than a rule is for, as upstream does.")]
+    public bool EnforceScope { get; init; } = true;
+
+    [Setting("Off: what a rule's former default allowed stays allowed beside the new one, for the time of a change-over.")]
+    public bool EnforceNewDefaults { get; init; } = true;
+
+    [Setting("Follow `http:` and `https:` checks of policy files. They send who asks, and for what, to that server.")]
+    public bool RemoteChecks { get; init; }
+
+    [Setting("How long such a server may take. After that the answer is no.", Minimum = 1)]
+    public TimeSpan RemoteTimeout { get; init; } = RemotePolicy.DefaultTimeout;
+
+    public PolicyOptions Options() => new()
+    {
+        EnforceScope = EnforceScope,
+        EnforceNewDefaults = EnforceNewDefaults,
+        Remote = RemoteChecks ? new RemotePolicy(new HttpMessageInvoker(new SocketsHttpHandler { AllowAutoRedirect = false }), RemoteTimeout) : null,
+    };
 }
 
 public sealed record PublicNetworkSettings

@@ -241,6 +241,26 @@ public sealed class FieldCheck : IPolicyCheck
     public override string ToString() => $"field:{_match}";
 }
 
+/// <summary>
+/// <c>is_admin:True</c>, or Keystone's <c>is_admin:1</c>: the cloud itself, or whom the service's rule <c>context_is_admin</c> takes for an admin, as upstream's services set it in their contexts
+/// before they ask (<c>nova/policy.py</c>, IsAdminCheck).
+/// </summary>
+public sealed class AdminCheck(string match) : IPolicyCheck
+{
+    internal const string Rule = "context_is_admin";
+    private readonly bool _expected = match.Equals("true", StringComparison.OrdinalIgnoreCase) || match == "1";
+
+    public IReadOnlyList<IPolicyCheck> Children => [];
+
+    public bool Passes(in PolicyQuestion question) => IsAdmin(question) == _expected;
+
+    public PolicyExplanation Explain(in PolicyQuestion question) => new(ToString(), Passes(question), IsAdmin(question) ? "the caller counts as admin" : "the caller does not count as admin", []);
+
+    public override string ToString() => $"is_admin:{match}";
+
+    private static bool IsAdmin(in PolicyQuestion question) => question.Credentials.IsAdmin || (question.RuleName != Rule && question.Rules(Rule) is { } rule && rule.Passes(question with { RuleName = Rule }));
+}
+
 internal static class Checks
 {
     public static IReadOnlyList<PolicyExplanation> ExplainAll(IReadOnlyList<IPolicyCheck> checks, in PolicyQuestion question)

@@ -36,6 +36,18 @@ public sealed record PolicyExplanation(string Check, bool Passed, string Reason,
         return text.ToString();
     }
 
+    /// <summary>
+    /// The parts because of which it was refused, each with its reason, in one line: the leaves that did not pass below what did not pass. Empty when it passed.
+    /// </summary>
+    public string Why() => Passed ? "" : string.Join("; ", Failed().Distinct(StringComparer.Ordinal));
+
+    private IEnumerable<string> Failed()
+    {
+        var failed = Children.Where(c => !c.Passed).ToList();
+        // No child failed: a leaf, or the 'not' of something that passed.
+        return failed.Count > 0 ? failed.SelectMany(c => c.Failed()) : [Reason.Length > 0 ? $"{Check} ({Reason})" : Check];
+    }
+
     private void Write(System.Text.StringBuilder text, int depth)
     {
         text.Append(' ', depth * 2).Append(Passed ? "yes " : "no  ").Append(Check);

@@ -2,8 +2,9 @@ namespace Nephos.Kernel.Policy;
 
 /// <summary>
 /// The rules of one service: upstream's names with their defaults, and the operator's overrides from a policy file. As oslo.policy:
-/// an override replaces the default whole; a name that is in neither falls to the rule <c>default</c> if the file has one; rules that refer to
-/// each other in a circle deny; deprecated defaults do not count (<c>enforce_new_defaults</c>).
+/// an override replaces the default whole, also one under the rule's former name; a name that is in neither falls to the rule <c>default</c> if the file has
+/// one; rules that refer to each other in a circle deny; former defaults count only when <see cref="PolicyOptions.EnforceNewDefaults"/> is off; a token of another
+/// kind of scope than the rule's is refused before the rule is looked at.
 /// <para>A rule is parsed when it is first asked for, so that a start does not wait for a thousand of them; a file is parsed and checked as a whole.
 /// The file is looked at again at most once a second, on the thread that asks. A file that cannot be read leaves the former rules in
 /// force; if there were none yet, everything is denied rather than the defaults guessed to be what the operator wanted.</para>
@@ -15,15 +16,21 @@ public sealed class PolicyEngine
     private readonly Lock _lock = new();
     private readonly string? _path;
     private readonly TimeProvider _time;
-    private readonly RemotePolicy? _remote;
+    private readonly PolicyOptions _options;
+    private Func<string, PolicyScopes> _scopes = _ => PolicyScopes.Any;
+    private Func<IReadOnlyList<PolicyDeprecation>> _deprecations = () => [];
     private volatile RuleSet? _rules;
     private long _lookedAt;
     private (DateTime Written, long Length) _stamp;
 
     /// <param name="path">The policy file; null for none. It need not exist, and may come later.</param>
-    /// <param name="remote">Who asks for <c>http:</c> checks; null denies them.</param>
-    public PolicyEngine(string? path = null, TimeProvider? time = null, RemotePolicy? remote = null) =>
-        (_path, _time, _remote) = (path, time ?? TimeProvider.System, remote);
+    public PolicyEngine(string? path = null, TimeProvider? time = null, PolicyOptions? options = null) =>
+        (_path, _time, _options) = (path, time ?? TimeProvider.System, options ?? PolicyOptions.Default);
+
+    /// <summary>What the service says of its rules beside their defaults.</summary>
+    /// <param name="scopes">The kinds of scope that a rule is for.</param>
+    /// <param name="deprecations">Former names and defaults; only read when they count.</param>
+    public void Describe(Func<string, PolicyScopes> scopes, Func<IReadOnlyList<PolicyDeprecation>> deprecations) => (_scopes, _deprecations) = (scopes, deprecations);
 
     /// <summary>The registered rules by name: for documents, samples and coverage tests.</summary>
     public IReadOnlyCollection<PolicyDefault> Defaults
@@ -38,13 +45,15 @@ public sealed class PolicyEngine
     }
 
     /// <summary>Declares a rule. The same declaration may come twice (two calls share a rule); a different one is a mistake.</summary>
-    public void Register(string name, string defaultText, string? description = null, PolicyScopes scopes = PolicyScopes.Any)
+    /// <param name="scopes">Null: what <see cref="Describe"/> said of the name.</param>
+    public void Register(string name, string defaultText, string? description = null, PolicyScopes? scopes = null)
     {
         lock (_lock)
         {
+            var kinds = scopes ?? _scopes(name);
             if (_defaults.TryGetValue(name, out var known))
             {
-                if (known.Text != defaultText || known.Scopes != scopes)
+                if (known.Text != defaultText || known.Scopes != kinds)
                 {
                     throw new InvalidOperationException($"Policy {name} is already registered as '{known.Text}', not '{defaultText}'");
                 }
@@ -52,7 +61,7 @@ public sealed class PolicyEngine
                 return;
             }
 
-            _defaults.Add(name, new PolicyDefault(name, defaultText, description, scopes));
+            _defaults.Add(name, new PolicyDefault(name, defaultText, description, kinds));
             _rules = null;
         }
     }
@@ -73,17 +82,27 @@ public sealed class PolicyEngine
         if (!InScope(entry.Scopes, credentials))
         {
             // Upstream's InvalidScope.
-            return new($"rule:{rule}", false, $"{rule} requires a scope of {entry.Scopes}, request was made with {credentials.Scope} scope.", []);
+            return new($"rule:{rule}", false, $"{rule} requires a scope of {Words(entry.Scopes)}, request was made with {Words(credentials.Scope)} scope", []);
         }
 
         var why = rules.Resolve(entry).Explain(new PolicyQuestion(credentials, target, rules.Find, rule));
         return new($"rule:{rule}", why.Passed, entry.Line > 0 ? $"from {_path}:{entry.Line}" : "the default", [why]);
     }
 
+    /// <summary>All rules as they are in force, in the order of their names.</summary>
+    public IReadOnlyList<PolicyInForce> InForce()
+    {
+        var rules = Current();
+        return [.. rules.Entries.OrderBy(e => e.Name, StringComparer.Ordinal).Select(e => new PolicyInForce(
+            e.Name, e.Line > 0 ? rules.Resolve(e).ToString()! : e.Text, _defaults.GetValueOrDefault(e.Name)?.Text, e.Scopes, e.Line > 0 ? $"{_path}:{e.Line}" : null))];
+    }
+
     /// <summary>Everything wrong with the file and the defaults; parses all rules. <c>nephos config check</c> prints it.</summary>
     public IReadOnlyList<PolicyProblem> Problems() => Current().AllProblems();
 
-    private static bool InScope(PolicyScopes wanted, PolicyCredentials credentials) => wanted == PolicyScopes.Any || (wanted & credentials.Scope) != 0;
+    internal static string Words(PolicyScopes scopes) => string.Join(", ", Enum.GetValues<PolicyScopes>().Where(s => s != PolicyScopes.Any && scopes.HasFlag(s)).Select(s => s.ToString().ToLowerInvariant()));
+
+    private bool InScope(PolicyScopes wanted, PolicyCredentials credentials) => wanted == PolicyScopes.Any || !_options.EnforceScope || (wanted & credentials.Scope) != 0;
 
     private RuleSet Current()
     {
@@ -104,7 +123,7 @@ public sealed class PolicyEngine
             }
 
             _stamp = stamp;
-            return _rules = stamp == default ? new RuleSet(_defaults, [], [], _path, _remote) : ReadFile(before);
+            return _rules = stamp == default ? new RuleSet(_defaults, [], [], _path, _options, _deprecations) : ReadFile(before);
         }
     }
 
@@ -114,16 +133,16 @@ public sealed class PolicyEngine
         List<PolicyProblem> problems;
         try
         {
-            (overrides, problems) = PolicyFile.Read(_path!, File.ReadAllText(_path!), _remote);
+            (overrides, problems) = PolicyFile.Read(_path!, File.ReadAllText(_path!), _options.Remote);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             (overrides, problems) = (null, [new PolicyProblem(_path, 0, "", e.Message, true)]);
         }
 
-        return overrides is not null ? new RuleSet(_defaults, overrides, problems, _path, _remote)
+        return overrides is not null ? new RuleSet(_defaults, overrides, problems, _path, _options, _deprecations)
             : before is not null ? before.Keep(problems)
-            : RuleSet.DenyAll(_defaults, problems, _path, _remote);
+            : RuleSet.DenyAll(_defaults, problems, _path, _options);
     }
 
     private (DateTime Written, long Length) Stamp()
@@ -140,3 +159,26 @@ public sealed class PolicyEngine
 
 /// <summary>A rule as the service declares it.</summary>
 public sealed record PolicyDefault(string Name, string Text, string? Description, PolicyScopes Scopes);
+
+/// <summary>A rule's former name and default. The names are equal when only the default was changed.</summary>
+public sealed record PolicyDeprecation(string Name, string FormerName, string FormerText);
+
+/// <summary>A rule as it is asked today.</summary>
+/// <param name="Default">Null when no service declares the rule.</param>
+/// <param name="Override">File and line that it comes from; null for the default.</param>
+public sealed record PolicyInForce(string Name, string Text, string? Default, PolicyScopes Scopes, string? Override);
+
+/// <summary>How policies are asked; oslo.policy's options by the same names.</summary>
+public sealed record PolicyOptions
+{
+    public static readonly PolicyOptions Default = new();
+
+    /// <summary>A token of another kind of scope than the rule is for is refused.</summary>
+    public bool EnforceScope { get; init; } = true;
+
+    /// <summary>Off: what a rule's former default allows is allowed too.</summary>
+    public bool EnforceNewDefaults { get; init; } = true;
+
+    /// <summary>Who asks for <c>http:</c> checks; null denies them.</summary>
+    public RemotePolicy? Remote { get; init; }
+}

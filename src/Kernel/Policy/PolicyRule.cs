@@ -90,6 +90,7 @@ public static class PolicyRule
             "rule" => new RuleCheck(match),
             "role" => new RoleCheck(match),
             "field" => new FieldCheck(match),
+            "is_admin" => new AdminCheck(match),
             "http" or "https" => new RemoteCheck(kind, match, remote),
             _ => Literal(kind) is { } literal ? new LiteralCheck(kind, literal, match) : new CredentialCheck(kind, match),
         };

@@ -10,13 +10,13 @@ internal sealed class RuleSet
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly List<PolicyProblem> _problems;
     private readonly string? _path;
-    private readonly RemotePolicy? _remote;
+    private readonly PolicyOptions _options;
     private readonly Lock _lock = new();
     private List<PolicyProblem> _unread = [];
 
-    public RuleSet(Dictionary<string, PolicyDefault> defaults, List<PolicyOverride> overrides, List<PolicyProblem> problems, string? path, RemotePolicy? remote)
+    public RuleSet(Dictionary<string, PolicyDefault> defaults, List<PolicyOverride> overrides, List<PolicyProblem> problems, string? path, PolicyOptions options, Func<IReadOnlyList<PolicyDeprecation>> deprecations)
     {
-        (_problems, _path, _remote, Find) = (problems, path, remote, FindCheck);
+        (_problems, _path, _options, Find) = (problems, path, options, FindCheck);
         foreach (var rule in defaults.Values)
         {
             _entries.Add(rule.Name, new Entry(rule.Name, rule.Text, rule.Scopes, 0));
@@ -28,22 +28,25 @@ internal sealed class RuleSet
             _entries[rule.Name] = new Entry(rule.Name, "", defaults.GetValueOrDefault(rule.Name)?.Scopes ?? PolicyScopes.Any, rule.Line) { Parsed = rule.Check };
         }
 
+        var former = overrides.Count > 0 || !options.EnforceNewDefaults ? TakeFormer(defaults, overrides, deprecations()) : [];
         if (overrides.Count > 0)
         {
             ResolveAll();
-            var used = _entries.Values.SelectMany(e => References(e.Resolved!)).Append(DefaultRule).ToHashSet(StringComparer.Ordinal);
+            var used = _entries.Values.SelectMany(e => References(e.Resolved!)).Concat(former).Append(DefaultRule).ToHashSet(StringComparer.Ordinal);
             _problems.AddRange(overrides.Where(o => !defaults.ContainsKey(o.Name) && !used.Contains(o.Name))
                 .Select(o => new PolicyProblem(path, o.Line, o.Name, "no call asks for this rule and no other rule refers to it", false)));
         }
     }
 
+    public IReadOnlyCollection<Entry> Entries => _entries.Values;
+
     /// <summary>Finds a rule for <c>rule:</c>; made once, so that asking allocates nothing.</summary>
     public Func<string, IPolicyCheck?> Find { get; }
 
-    public static RuleSet DenyAll(Dictionary<string, PolicyDefault> defaults, List<PolicyProblem> problems, string? path, RemotePolicy? remote)
+    public static RuleSet DenyAll(Dictionary<string, PolicyDefault> defaults, List<PolicyProblem> problems, string? path, PolicyOptions options)
     {
         var check = new FalseCheck($"the policy file cannot be read: {problems[0].Message}");
-        return new RuleSet(defaults, [.. defaults.Keys.Append(DefaultRule).Distinct(StringComparer.Ordinal).Select(n => new PolicyOverride(n, 0, check))], problems, path, remote);
+        return new RuleSet(defaults, [.. defaults.Keys.Append(DefaultRule).Distinct(StringComparer.Ordinal).Select(n => new PolicyOverride(n, 0, check))], problems, path, options, () => []);
     }
 
     /// <summary>The same rules, and why a newer file could not replace them.</summary>
@@ -81,10 +84,41 @@ internal sealed class RuleSet
         }
     }
 
+    /// <summary>
+    /// Former names and defaults, as oslo.policy's <c>_handle_deprecated_rule</c>: an override under the former name counts for the rule, unless it says nothing new or the rule has an override of
+    /// its own; otherwise the former default is a further way in when new defaults are not enforced. Returns the former names that were met.
+    /// </summary>
+    private HashSet<string> TakeFormer(Dictionary<string, PolicyDefault> defaults, List<PolicyOverride> overrides, IReadOnlyList<PolicyDeprecation> deprecations)
+    {
+        var met = new HashSet<string>(StringComparer.Ordinal);
+        var byName = overrides.ToLookup(o => o.Name, StringComparer.Ordinal);
+        foreach (var (name, formerName, formerText) in deprecations)
+        {
+            if (!defaults.TryGetValue(name, out var rule) || byName.Contains(name)) { continue; }
+            if (formerName != name && byName[formerName].LastOrDefault() is { } old)
+            {
+                met.Add(formerName);
+                _problems.Add(new PolicyProblem(_path, old.Line, formerName, $"is now called {name}", false));
+                if (old.Check.ToString() is var text && text != PolicyRule.Parse(formerText).ToString() && text != $"rule:{name}")
+                {
+                    _entries[name] = new Entry(name, "", rule.Scopes, old.Line) { Parsed = old.Check };
+                    continue;
+                }
+            }
+            if (!_options.EnforceNewDefaults && formerText != rule.Text)
+            {
+                var both = new OrCheck([PolicyRule.Parse(rule.Text, _options.Remote), PolicyRule.Parse(formerText, _options.Remote)]);
+                _entries[name] = new Entry(name, both.ToString(), rule.Scopes, 0) { Parsed = both };
+            }
+        }
+        return met;
+    }
+
     private IPolicyCheck? FindCheck(string name) => TryGet(name, out var entry) ? Resolve(entry) : null;
 
+    /// <summary>Whom a service takes for an admin is never the default rule's to say: Keystone has no such rule, and a permissive default would make everyone one.</summary>
     private bool TryGet(string name, [NotNullWhen(true)] out Entry? entry) =>
-        _entries.TryGetValue(name, out entry) || _entries.TryGetValue(DefaultRule, out entry);
+        _entries.TryGetValue(name, out entry) || (name != AdminCheck.Rule && _entries.TryGetValue(DefaultRule, out entry));
 
     private void ResolveAll()
     {
@@ -119,7 +153,7 @@ internal sealed class RuleSet
 
         try
         {
-            entry.Parsed ??= PolicyRule.Parse(entry.Text, _remote);
+            entry.Parsed ??= PolicyRule.Parse(entry.Text, _options.Remote);
         }
         catch (PolicyParseException e)
         {

@@ -17,14 +17,14 @@ internal static class TokenEndpoints
     /// <summary>Upstream's <c>[oslo_middleware] max_request_body_size</c>; who has no token yet gets no more.</summary>
     private const int MaxBody = 114_688;
     private const string Subject = "X-Subject-Token";
-    private const string CanCheck = "role:admin or is_admin:1 or (role:reader and system_scope:all) or user_id:%(target.token.user_id)s";
+    private const string CanCheck = "rule:admin_required or (role:reader and system_scope:all) or rule:token_subject";
 
     public static void Map(ResourceGroup auth)
     {
         auth.Post("/tokens", Issue).Public("whoever logs in has no token yet").Body(MaxBody).Answers(201);
-        auth.Get("/tokens", Validate).PolicyOnRow("identity:validate_token", "role:admin or is_admin:1 or (role:reader and system_scope:all) or role:service or user_id:%(target.token.user_id)s");
+        auth.Get("/tokens", Validate).PolicyOnRow("identity:validate_token", "rule:admin_required or (role:reader and system_scope:all) or rule:service_role or rule:token_subject");
         auth.Head("/tokens", Validate).PolicyOnRow("identity:check_token", CanCheck);
-        auth.Delete("/tokens", Revoke).PolicyOnRow("identity:revoke_token", "role:admin or is_admin:1 or user_id:%(target.token.user_id)s").Answers(204);
+        auth.Delete("/tokens", Revoke).PolicyOnRow("identity:revoke_token", "rule:admin_required or rule:token_subject").Answers(204);
         auth.Get("/tokens/OS-PKI/revoked", _ => throw Faults.Forbidden()).NoPolicy("gone upstream, which answers 403 to everyone");
         auth.Get("/catalog", Catalog).NoPolicy("everyone may see the catalog of their own scope");
     }

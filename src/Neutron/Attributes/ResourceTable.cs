@@ -1,7 +1,7 @@
 using System.Linq.Expressions;
 using System.Text.Json;
+using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
-using Nephos.Kernel.Policy;
 using Nephos.Kernel.Wire;
 using Nephos.Neutron.Tags;
 
@@ -119,7 +119,7 @@ internal sealed partial class ResourceTable<TRow, TView>(string singular, string
         });
 
     /// <summary>Declares the attribute-level rules.</summary>
-    public void Register(PolicyEngine engine) => _policies.ForEach(p => engine.Register(p.Name, p.Rule));
+    public void Declare(ServiceApi api) => _policies.ForEach(p => api.Declare(p.Name, p.Rule));
 
     private ResourceTable<TRow, TView> Add(Member<TRow, TView> member)
     {

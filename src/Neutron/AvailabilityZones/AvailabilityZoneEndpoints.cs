@@ -10,7 +10,7 @@ namespace Nephos.Neutron.AvailabilityZones;
 internal static class AvailabilityZoneEndpoints
 {
     public static void Map(ResourceGroup zones) =>
-        zones.Get("", List).Policy("get_availability_zone", Rules.Any).NotPaged("a few per cloud").Extension("availability_zone");
+        zones.Get("", List).Policy("get_availability_zone", "role:reader").NotPaged("a few per cloud").Extension("availability_zone");
 
     private static async Task<Reply> List(Call call)
     {

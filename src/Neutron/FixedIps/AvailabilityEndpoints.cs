@@ -15,8 +15,8 @@ internal static class AvailabilityEndpoints
     public static void Map(ResourceGroup availabilities)
     {
         // As every list of upstream: what the caller may not see is left out, down to nothing.
-        availabilities.Get("", List).PolicyOnRow("get_network_ip_availability", Rules.Admin).NotPaged("upstream does not page it").Extension("network-ip-availability");
-        availabilities.Get("/{id}", Show).Policy("get_network_ip_availability", Rules.Admin).Extension("network-ip-availability");
+        availabilities.Get("", List).PolicyOnRow("get_network_ip_availability", Rules.ServiceOrAdmin).NotPaged("upstream does not page it").Extension("network-ip-availability");
+        availabilities.Get("/{id}", Show).Policy("get_network_ip_availability", Rules.ServiceOrAdmin).Extension("network-ip-availability");
     }
 
     private static async Task<Reply> List(Call call)

@@ -42,7 +42,7 @@ internal sealed record NetworkView(Network Row, IReadOnlyList<string> SubnetIds,
 /// <summary>The network's attributes (neutron-lib api/definitions: network, provider_net, external_net, network_mtu, port_security, dns, network_availability_zone).</summary>
 internal static class NetworkTable
 {
-    private const string Visible = Rules.ProjectReader + " or role:service or field:networks:shared=True or field:networks:router:external=True";
+    private const string Visible = Rules.ProjectReader + " or rule:service_api or rule:shared or rule:external or rule:context_is_advsvc";
 
     public static readonly Field<string> Name = Field.NameText();
     public static readonly Field<bool> AdminStateUp = Field.Boolean("admin_state_up", true);

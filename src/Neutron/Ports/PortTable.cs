@@ -6,17 +6,21 @@ namespace Nephos.Neutron.Ports;
 /// <summary>The port's attributes and upstream's rules for them (neutron conf/policies/port.py).</summary>
 internal static class PortTable
 {
-    private const string NetOwner = "(role:member and project_id:%(network:project_id)s)";
+    private const string NetOwner = "(role:member and rule:network_owner)";
     private const string ServiceOrNetOwner = Rules.ServiceOrAdmin + " or " + NetOwner;
-    private const string MemberOrService = Rules.ProjectMember + " or role:service";
-    private const string NetOwnerOrService = Rules.NetworkOwnerMember + " or role:service";
-    private const string NotNetworkDevice = "not field:port:device_owner=~^network: or " + ServiceOrNetOwner;
-    private const string Shared = " or field:networks:shared=True";
+    private const string MemberOrService = Rules.ProjectMember + " or rule:service_api";
+    private const string NetOwnerOrService = Rules.NetworkOwnerMember + " or rule:service_api";
+    private const string NotNetworkDevice = "not rule:network_device or " + ServiceOrNetOwner;
+    private const string Shared = " or rule:shared";
 
     public const string CreateRule = ServiceOrNetOwner + Shared;
-    public const string GetRule = Rules.ServiceOrAdmin + " or (role:reader and project_id:%(network:project_id)s) or (role:reader and project_id:%(project_id)s)";
+    public const string GetRule = Rules.ServiceOrAdmin + " or (role:reader and rule:network_owner) or (role:reader and project_id:%(project_id)s)";
     public const string UpdateRule = Rules.ServiceOrAdmin + " or (role:member and project_id:%(project_id)s)";
     public const string DeleteRule = ServiceOrNetOwner + " or (role:member and project_id:%(project_id)s)";
+
+    /// <summary>Tags have rules of their own upstream, which name the older role of services.</summary>
+    public const string TagsGetRule = "rule:context_is_advsvc or " + Rules.NetworkOwnerReader + " or (role:reader and project_id:%(project_id)s)";
+    public const string TagsDeleteRule = "rule:context_is_advsvc or " + Rules.NetworkOwnerMember + " or (role:member and project_id:%(project_id)s)";
 
     public static readonly ResourceTable<Port, PortView> Table = new ResourceTable<Port, PortView>("port", "ports", NeutronErrors.PortNotFound)
         .Standard()
@@ -24,7 +28,7 @@ internal static class PortTable
         .Text("network_id", v => v.Row.NetworkId, p => p.NetworkId).Takes(PortFields.NetworkId)
         .Flag("admin_state_up", v => v.Row.AdminStateUp, p => p.AdminStateUp).Takes(PortFields.AdminStateUp)
         .Text("status", v => v.Row.Status, p => p.Status)
-        .Text("mac_address", v => v.Row.Mac, p => p.Mac).Takes(PortFields.Mac).Guarded(create: ServiceOrNetOwner, update: Rules.ServiceOrAdmin + " or (role:manager and project_id:%(network:project_id)s)")
+        .Text("mac_address", v => v.Row.Mac, p => p.Mac).Takes(PortFields.Mac).Guarded(create: ServiceOrNetOwner, update: Rules.ServiceOrAdmin + " or (role:manager and rule:network_owner)")
             .FilteredBy((_, query, values) =>
             {
                 var macs = values.Select(v => Addresses.Mac(v) ?? v.ToLowerInvariant()).ToList();

@@ -14,13 +14,13 @@ internal static class QuotaEndpoints
     public static void Map(ResourceGroup quotas)
     {
         // Upstream's default names the project's manager, yet its controller answers any user about his own project, and its clients count on that.
-        quotas.Get("", List).Policy("get_quota", Rules.ProjectReader).NotPaged("projects with limits of their own; upstream does not page it").Extension("quotas");
+        quotas.Get("", List).Policy("get_quota", Rules.ProjectManager).NotPaged("projects with limits of their own; upstream does not page it").Extension("quotas");
         quotas.Get("/tenant", Project).NoPolicy("the caller's own id").Extension("quotas");
         quotas.Get("/project", Project).NoPolicy("the caller's own id").Extension("quotas");
-        quotas.Get("/{project}", Show).PolicyOnRow("get_quota", Rules.ProjectReader).Extension("quotas");
-        quotas.Get("/{project}/default", Default).PolicyOnRow("get_quota", Rules.ProjectReader).Extension("quotas");
-        quotas.Get("/{project}/details", Details).PolicyOnRow("get_quota", Rules.ProjectReader).Extension("quota_details");
-        quotas.Get("/{project}/details.json", Details).PolicyOnRow("get_quota", Rules.ProjectReader).Extension("quota_details");
+        quotas.Get("/{project}", Show).PolicyOnRow("get_quota", Rules.ProjectManager).Extension("quotas");
+        quotas.Get("/{project}/default", Default).PolicyOnRow("get_quota", Rules.ProjectManager).Extension("quotas");
+        quotas.Get("/{project}/details", Details).PolicyOnRow("get_quota", Rules.ProjectManager).Extension("quota_details");
+        quotas.Get("/{project}/details.json", Details).PolicyOnRow("get_quota", Rules.ProjectManager).Extension("quota_details");
         quotas.Put("/{project}", Update).Policy("update_quota", Rules.Admin).Extension("quotas");
         quotas.Delete("/{project}", Delete).Policy("delete_quota", Rules.Admin).Answers(204).Extension("quotas");
     }

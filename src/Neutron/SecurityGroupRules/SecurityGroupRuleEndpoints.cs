@@ -8,8 +8,8 @@ namespace Nephos.Neutron.SecurityGroupRules;
 internal static class SecurityGroupRuleEndpoints
 {
     /// <summary>Neutron <c>ADMIN_OR_SG_OWNER_MEMBER</c> and <c>ADMIN_OR_SG_OWNER_READER</c>.</summary>
-    private const string OwnerMember = "(role:admin) or (role:member and project_id:%(security_group:project_id)s)";
-    private const string OwnerReader = "(role:admin) or (role:reader and project_id:%(security_group:project_id)s)";
+    private const string OwnerMember = Rules.GroupOwnerMember;
+    private const string OwnerReader = Rules.GroupOwnerReader;
 
     public static void Map(ResourceGroup rules)
     {

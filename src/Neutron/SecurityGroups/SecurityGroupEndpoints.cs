@@ -7,7 +7,7 @@ namespace Nephos.Neutron.SecurityGroups;
 /// <summary>/v2.0/security-groups.</summary>
 internal static class SecurityGroupEndpoints
 {
-    private const string Visible = Rules.ProjectReader + " or field:security_groups:shared=True";
+    internal const string Visible = Rules.ProjectReader + " or rule:shared_security_group";
 
     public static void Map(ResourceGroup groups)
     {

@@ -48,7 +48,9 @@ internal static class SubnetTable
     private const string OwnerOrNetwork = "(role:member and project_id:%(project_id)s) or " + Rules.NetworkOwnerMember;
 
     public const string CreateRule = Rules.NetworkOwnerMember;
-    public const string GetRule = "(role:reader and project_id:%(project_id)s) or field:subnets:shared=True or field:subnets:router:external=True or " + Rules.NetworkOwnerReader + " or role:service";
+    public const string GetRule = "(role:reader and project_id:%(project_id)s) or rule:shared or rule:external_network or " + Rules.NetworkOwnerReader + " or rule:service_api";
+    /// <summary>To read tags; upstream leaves the services out.</summary>
+    public const string TagsRule = "(role:reader and project_id:%(project_id)s) or rule:shared or rule:external_network or " + Rules.NetworkOwnerReader;
     public const string UpdateRule = OwnerOrNetwork;
     public const string DeleteRule = OwnerOrNetwork;
 

@@ -20,8 +20,8 @@ internal static class TagEndpoints
             tags.Post("", call => Create(call, kind)).PolicyOnRow(create, kind.ChangeRule).Answers(201).Extension("tag-creation");
             tags.Put("", call => Replace(call, kind)).PolicyOnRow(update, kind.ChangeRule).Extension("standard-attr-tag");
             tags.Put("/{tag}", call => Add(call, kind)).PolicyOnRow(update, kind.ChangeRule).Answers(201).Extension("standard-attr-tag");
-            tags.Delete("/{tag}", call => Remove(call, kind)).PolicyOnRow(delete, kind.ChangeRule).Answers(204).Extension("standard-attr-tag");
-            tags.Delete("", call => Clear(call, kind)).PolicyOnRow(delete, kind.ChangeRule).Answers(204).Extension("standard-attr-tag");
+            tags.Delete("/{tag}", call => Remove(call, kind)).PolicyOnRow(delete, kind.DeleteRule).Answers(204).Extension("standard-attr-tag");
+            tags.Delete("", call => Clear(call, kind)).PolicyOnRow(delete, kind.DeleteRule).Answers(204).Extension("standard-attr-tag");
         }
     }
 

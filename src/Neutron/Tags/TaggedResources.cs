@@ -16,7 +16,7 @@ namespace Nephos.Neutron.Tags;
 /// <param name="Target">What rules about the resource may name; null when the caller cannot see it.</param>
 /// <param name="Touch">Counts the change in the resource's revision.</param>
 internal sealed record TaggedResource(
-    string Path, string Singular, string GetRule, string ChangeRule,
+    string Path, string Singular, string GetRule, string ChangeRule, string DeleteRule,
     Func<NeutronDb, RequestContext, string, Task<IReadOnlyDictionary<string, object?>?>> Target,
     Func<NeutronDb, RequestContext, string, Task> Touch);
 
@@ -25,12 +25,12 @@ internal static class TaggedResources
 {
     public static readonly IReadOnlyList<TaggedResource> All =
     [
-        new("networks", "network", NetworkTable.GetRule, NetworkTable.UpdateRule, Seen(NetworkView.Scope, NetworkView.LoadAsync), Touch<Network>),
-        new("subnets", "subnet", SubnetTable.GetRule, SubnetTable.UpdateRule, Seen(SubnetView.Scope, SubnetView.LoadAsync), Touch<Subnet>),
-        new("ports", "port", PortTable.GetRule, PortTable.UpdateRule, Seen(PortView.Scope, PortView.LoadAsync), Touch<Port>),
-        new("routers", "router", Rules.ProjectReader, Rules.ProjectMember, Seen(RouterView.Scope, RouterView.LoadAsync), Touch<Router>),
-        new("floatingips", "floatingip", Rules.ProjectReader, Rules.ProjectMember, Seen(FloatingIpView.Scope, FloatingIpView.LoadAsync), Touch<FloatingIp>),
-        new("security-groups", "security_group", Rules.ProjectReader, Rules.ProjectMember, Seen(SecurityGroupView.Scope, SecurityGroupView.LoadAsync), Touch<SecurityGroup>),
+        new("networks", "network", Rules.ProjectReader + " or rule:shared or rule:external or rule:context_is_advsvc", Rules.ProjectMember, Rules.ProjectMember, Seen(NetworkView.Scope, NetworkView.LoadAsync), Touch<Network>),
+        new("subnets", "subnet", SubnetTable.TagsRule, SubnetTable.UpdateRule, SubnetTable.UpdateRule, Seen(SubnetView.Scope, SubnetView.LoadAsync), Touch<Subnet>),
+        new("ports", "port", PortTable.TagsGetRule, Rules.ProjectMember + " or rule:context_is_advsvc", PortTable.TagsDeleteRule, Seen(PortView.Scope, PortView.LoadAsync), Touch<Port>),
+        new("routers", "router", Rules.ProjectReader, Rules.ProjectMember, Rules.ProjectMember, Seen(RouterView.Scope, RouterView.LoadAsync), Touch<Router>),
+        new("floatingips", "floatingip", Rules.ProjectReader, Rules.ProjectMember, Rules.ProjectMember, Seen(FloatingIpView.Scope, FloatingIpView.LoadAsync), Touch<FloatingIp>),
+        new("security-groups", "security_group", SecurityGroupEndpoints.Visible, Rules.ProjectMember, Rules.ProjectMember, Seen(SecurityGroupView.Scope, SecurityGroupView.LoadAsync), Touch<SecurityGroup>),
     ];
 
     private static Func<NeutronDb, RequestContext, string, Task<IReadOnlyDictionary<string, object?>?>> Seen<TRow, TView>(

@@ -44,7 +44,7 @@ internal sealed record KeypairView(string Name, string PublicKey, string Fingerp
 /// <summary>Key pairs (api-ref compute, "Keypairs").</summary>
 internal static class KeypairEndpoints
 {
-    private const string Owner = "(role:admin) or user_id:%(user_id)s";
+    private const string Owner = Rules.UserOrAdmin;
     private const string NamePattern = "^[_\\- a-zA-Z0-9]+$";
     private const string NamePattern292 = "^[_\\-\\@\\. a-zA-Z0-9]+$";
 

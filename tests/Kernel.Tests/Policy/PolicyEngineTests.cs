@@ -146,7 +146,7 @@ public sealed class PolicyEngineTests : IDisposable
         var server = new PolicyServer();
         using var http = new HttpMessageInvoker(server);
         Write("\"servers:show\": https://policy.example/%(project_id)s\n");
-        var engine = new PolicyEngine(File, _time, new RemotePolicy(http));
+        var engine = new PolicyEngine(File, _time, new PolicyOptions { Remote = new RemotePolicy(http) });
         engine.Register("servers:show", Rules.Any);
         engine.Check("servers:show", Member, Own).ShouldBeTrue();
         server.Asked.ShouldBe("https://policy.example/p1");

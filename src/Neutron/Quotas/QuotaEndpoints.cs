@@ -115,10 +115,11 @@ internal static class QuotaEndpoints
         return Reply.Empty();
     }
 
+    /// <summary>One's own project's quotas are everyone's to see, without asking policy (upstream's <c>extensions/quotasv2.py</c>).</summary>
     private static string Visible(Call call)
     {
         var project = call.Route("project");
-        call.EnforceProject("get_quota", project);
+        if (project != call.Context.Who.ProjectId) { call.EnforceProject("get_quota", project); }
         return project;
     }
 

@@ -128,7 +128,56 @@ public sealed class PolicyEngineTests : IDisposable
         engine.Check("quota:set", new Caller(["admin"], "root", system: "all"), Own).ShouldBeTrue();
         engine.Check("quota:set", new Caller(["admin"], "root", domain: "d"), Own).ShouldBeTrue();
         engine.Check("quota:set", Admin, Own).ShouldBeFalse();
-        engine.Explain("quota:set", Admin, Own).Reason.ShouldBe("quota:set requires a scope of System, Domain, request was made with Project scope.");
+        engine.Explain("quota:set", Admin, Own).Reason.ShouldBe("quota:set requires a scope of system, domain, request was made with project scope");
+    }
+
+    [Fact]
+    public void Check_WrongScopeWithScopesSwitchedOff_IsLeftToTheRule()
+    {
+        var engine = new PolicyEngine(options: new PolicyOptions { EnforceScope = false });
+        engine.Register("quota:set", Rules.Any, scopes: PolicyScopes.System);
+        engine.Check("quota:set", Admin, Own).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("", true, false, false)] // the new default
+    [InlineData("", false, true, false)] // the former default as a further way in
+    [InlineData("\"servers:halt\": role:auditor\n", true, false, true)] // an override under the former name
+    [InlineData("\"servers:halt\": role:member\n", true, false, false)] // which only repeats the former default
+    [InlineData("\"servers:halt\": rule:servers:stop\n", true, false, false)] // or refers to the new name
+    [InlineData("\"servers:halt\": role:auditor\n\"servers:stop\": role:member\n", true, true, false)] // the rule's own override wins
+    public void Check_RenamedRule_CountsAsUpstream(string file, bool newDefaults, bool member, bool auditor)
+    {
+        Write(file);
+        var engine = new PolicyEngine(File, _time, new PolicyOptions { EnforceNewDefaults = newDefaults });
+        engine.Describe(_ => PolicyScopes.Any, () => [new PolicyDeprecation("servers:stop", "servers:halt", "role:member")]);
+        engine.Register("servers:stop", "role:admin");
+        engine.Check("servers:stop", Member, Own).ShouldBe(member);
+        engine.Check("servers:stop", new Caller(["auditor"], "eve", "p1"), Own).ShouldBe(auditor);
+        engine.Problems().Any(p => p.Denies).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("is_admin:True", true)]
+    [InlineData("is_admin:1", true)]
+    [InlineData("is_admin:False", false)]
+    public void Check_IsAdmin_FollowsTheRuleThatSaysWhoIsAdmin(string rule, bool admin)
+    {
+        Write("context_is_admin: role:boss\ndefault: '@'\n");
+        var engine = Engine();
+        engine.Register("servers:old", rule);
+        engine.Check("servers:old", new Caller(["boss"], "b", "p1"), Own).ShouldBe(admin);
+        engine.Check("servers:old", Admin, Own).ShouldBe(!admin);
+        var keystone = new PolicyEngine(File, _time);
+        keystone.Register("identity:list_users", "is_admin:1");
+        keystone.Check("identity:list_users", Member, Own).ShouldBeFalse("a default rule makes no admins");
+    }
+
+    [Fact]
+    public void Why_Denied_NamesTheFailingPartsInALine()
+    {
+        Engine().Explain("servers:show", Member, Foreign).Why().ShouldBe("role:admin (the caller's roles: member, reader); project_id:%(project_id)s (the caller has 'p1', wanted is 'p2')");
+        Engine().Explain("servers:show", Member, Own).Why().ShouldBe("");
     }
 
     [Fact]

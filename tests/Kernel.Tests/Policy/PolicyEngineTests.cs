@@ -168,6 +168,7 @@ public sealed class PolicyEngineTests : IDisposable
         engine.Register("servers:old", rule);
         engine.Check("servers:old", new Caller(["boss"], "b", "p1"), Own).ShouldBe(admin);
         engine.Check("servers:old", Admin, Own).ShouldBe(!admin);
+        Write("default: '@'\n");
         var keystone = new PolicyEngine(File, _time);
         keystone.Register("identity:list_users", "is_admin:1");
         keystone.Check("identity:list_users", Member, Own).ShouldBeFalse("a default rule makes no admins");

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Host;
@@ -29,6 +32,12 @@ public class TestCloud : IAsyncLifetime, IDisposable
     {
     }
 
+    /// <summary>True: answers on a free port of the loopback, for clients that are programs of their own; <see cref="Client"/> is none of them.</summary>
+    protected virtual bool Listens => false;
+
+    /// <summary>Where clients find it.</summary>
+    public string Url { get; private set; } = "http://localhost";
+
     public string StateDirectory => _directory;
     public IServiceProvider Services => _app!.Services;
     public T Get<T>() where T : notnull => Services.GetRequiredService<T>();
@@ -36,15 +45,16 @@ public class TestCloud : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
+        if (Listens) { Url = $"http://127.0.0.1:{FreePort()}"; }
         var options = new CloudOptions
         {
-            Facts = new CloudFacts { StateDirectory = _directory, PublicUrl = "http://localhost", AdminPassword = "secret", Host = "host1" },
+            Facts = new CloudFacts { StateDirectory = _directory, PublicUrl = Url, AdminPassword = "secret", Host = "host1" },
             Store = StoreFor(_directory),
             Node = NodeFor(_directory),
         };
         _app = CloudHost.Build(options, builder =>
         {
-            builder.WebHost.UseTestServer();
+            if (Listens) { builder.WebHost.UseKestrelCore().UseUrls(Url); } else { builder.WebHost.UseTestServer(); }
             builder.Services.AddSingleton<ISagaProbe>(Probe);
             builder.Services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4 });
             Configure(builder.Services);
@@ -124,6 +134,13 @@ public class TestCloud : IAsyncLifetime, IDisposable
         var client = _app!.GetTestClient();
         client.Timeout = TimeSpan.FromSeconds(60);
         return client;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Waits for a state that background work brings; fails with what was missing.</summary>

@@ -3,6 +3,11 @@ using Nephos.Kernel.Store;
 using Nephos.Keystone.EndpointAssociations;
 using Nephos.Keystone.EndpointGroups;
 using Nephos.Keystone.EndpointPolicies;
+using Nephos.Keystone.Federation.FederatedUsers;
+using Nephos.Keystone.Federation.IdentityProviders;
+using Nephos.Keystone.Federation.Mappings;
+using Nephos.Keystone.Federation.Protocols;
+using Nephos.Keystone.Federation.ServiceProviders;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.PolicyBlobs;
@@ -44,6 +49,13 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<Limit> Limits => Set<Limit>();
     public DbSet<Revocation> Revocations => Set<Revocation>();
     public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
+    public DbSet<IdentityProvider> IdentityProviders => Set<IdentityProvider>();
+    public DbSet<RemoteId> RemoteIds => Set<RemoteId>();
+    public DbSet<FederationProtocol> FederationProtocols => Set<FederationProtocol>();
+    public DbSet<Mapping> Mappings => Set<Mapping>();
+    public DbSet<ServiceProvider> ServiceProviders => Set<ServiceProvider>();
+    public DbSet<FederatedUser> FederatedUsers => Set<FederatedUser>();
+    public DbSet<ExpiringMembership> ExpiringMemberships => Set<ExpiringMembership>();
 
     protected override void Map(ModelBuilder model)
     {
@@ -63,5 +75,10 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         Limit.Map(model);
         Revocation.Map(model);
         IdentityVersion.Map(model);
+        IdentityProvider.Map(model);
+        FederationProtocol.Map(model);
+        Mapping.Map(model);
+        ServiceProvider.Map(model);
+        FederatedUser.Map(model);
     }
 }

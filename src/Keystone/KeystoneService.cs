@@ -12,6 +12,7 @@ using Nephos.Keystone.Domains;
 using Nephos.Keystone.EndpointAssociations;
 using Nephos.Keystone.EndpointGroups;
 using Nephos.Keystone.EndpointPolicies;
+using Nephos.Keystone.Federation;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.Passwords;
@@ -55,6 +56,7 @@ public sealed class KeystoneService : INephosService
         EndpointPolicyResource.Map(v3);
         RegisteredLimitEndpoints.Map(v3.Group("/registered_limits"));
         LimitEndpoints.Map(v3.Group("/limits"));
+        FederationResources.Map(v3);
     }
 
     public ServiceApi Api { get; }
@@ -100,6 +102,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<EnforcementModel>();
         services.AddSingleton<RegisteredLimitOperations>();
         services.AddSingleton<LimitOperations>();
+        services.AddFederation();
         services.AddReconciler<RevocationPurge>();
         services.AddSingleton<ITokenValidator>(p => p.GetRequiredService<TokenValidator>());
         services.AddSingleton<IProjects, ProjectLookup>();

@@ -58,6 +58,9 @@ public sealed record KeystoneSettings : ICheckedSettings
     [Setting("Ways to log in, and what they need.")]
     public AuthSettings Auth { get; init; } = new();
 
+    [Setting("Users of other identity providers; see docs/federation.md.")]
+    public Federation.FederationSettings Federation { get; init; } = new();
+
     public IEnumerable<(string Key, string Message)> Check()
     {
         if (PasswordHashAlgorithm is PasswordHashAlgorithm.Bcrypt or PasswordHashAlgorithm.BcryptSha256 && PasswordHashRounds is < 4 or > 31) { yield return ("password_hash_rounds", "is 4 to 31 for bcrypt"); }

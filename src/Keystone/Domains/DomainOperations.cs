@@ -18,6 +18,7 @@ internal sealed class DomainOperations(Store<KeystoneDb> store, ProjectOperation
         Options.EnsureDeletable(domain.Options, "domain", domain.Id);
         if (domain.Enabled) { throw new ForbiddenError("Cannot delete a domain that is enabled, please disable it first."); }
         var id = domain.Id;
+        await Federation.IdentityProviders.IdentityProviderOperations.DropAsync(db, await db.IdentityProviders.Where(p => p.DomainId == id).Select(p => p.Id).ToListAsync());
         await db.RoleAssignments.Where(a => db.Users.Any(u => u.DomainId == id && u.Id == a.ActorId) || db.Groups.Any(g => g.DomainId == id && g.Id == a.ActorId)).ExecuteDeleteAsync();
         await db.Groups.Where(g => g.DomainId == id).ExecuteDeleteAsync();
         await db.Users.Where(u => u.DomainId == id).ExecuteDeleteAsync();

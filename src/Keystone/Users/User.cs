@@ -5,7 +5,7 @@ namespace Nephos.Keystone.Users;
 /// <summary>
 /// A person or a program that logs in. Upstream: identity api-ref, "Users".
 /// <list type="bullet">
-/// <item>Names are unique within the domain; the domain never changes.</item>
+/// <item>Names are unique within the domain, but for users who came through an identity provider: those have the name that it gave them. The domain never changes.</item>
 /// <item><c>description</c> and <c>email</c> are no attributes of ours, they are kept in <see cref="Extra"/>, as upstream does.</item>
 /// </list>
 /// </summary>
@@ -15,6 +15,8 @@ public sealed class User
     public required string DomainId { get; set; }
     public required string Name { get; set; }
     public bool Enabled { get; set; } = true;
+    /// <summary>The identity provider through which the user came first; null for users of our own. Who looks for a user by name wants one of our own.</summary>
+    public string? IdpId { get; set; }
     public string? DefaultProjectId { get; set; }
     /// <summary>JSON object of upstream's user options (<c>lock_password</c>, <c>multi_factor_auth_rules</c>, ...).</summary>
     public string Options { get; set; } = Keystone.Extra.None;
@@ -32,7 +34,7 @@ public sealed class User
         {
             user.ToTable("users");
             user.HasKey(u => u.Id);
-            user.HasIndex(u => new { u.DomainId, u.Name }).IsUnique();
+            user.HasIndex(u => new { u.DomainId, u.Name }).IsUnique().HasFilter("idp_id IS NULL");
             user.HasIndex(u => u.Name);
             user.HasIndex(u => u.DefaultProjectId);
         });

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Nephos.Kernel.Api;
+using Nephos.Kernel;
+using Nephos.Keystone.Federation.FederatedUsers;
+using Nephos.Keystone.Federation.IdentityProviders;
+using Nephos.Keystone.Federation.Mappings;
+using Nephos.Keystone.Federation.Protocols;
+using Nephos.Keystone.Federation.ServiceProviders;
+
+namespace Nephos.Keystone.Federation;
+
+/// <summary>All of OS-FEDERATION: what it maps, what it registers.</summary>
+internal static class FederationResources
+{
+    public static void Map(ResourceGroup v3)
+    {
+        var federation = v3.Group("/OS-FEDERATION");
+        IdentityProviderEndpoints.Map(federation.Group("/identity_providers"));
+        FederationProtocolEndpoints.Map(federation.Group("/identity_providers/{idp_id}/protocols"));
+        MappingEndpoints.Map(federation.Group("/mappings"));
+        ServiceProviderEndpoints.Map(federation.Group("/service_providers"));
+    }
+
+    public static void AddFederation(this IServiceCollection services)
+    {
+        services.TryAddSingleton(p => p.GetRequiredService<KeystoneSettings>().Federation);
+        services.AddSingleton<IdentityProviderOperations>();
+        services.AddSingleton<FederationProtocolOperations>();
+        services.AddSingleton<MappingOperations>();
+        services.AddSingleton<ServiceProviderOperations>();
+        services.AddSingleton<ShadowUsers>();
+        services.AddSingleton<ShadowProjects>();
+        services.AddReconciler<ExpiringMembershipReconciler>();
+    }
+}

@@ -28,9 +28,25 @@ CREATE TABLE "groups" (
 );
 
 
+CREATE TABLE "identity_providers" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_identity_providers" PRIMARY KEY,
+    "domain_id" TEXT NOT NULL,
+    "enabled" INTEGER NOT NULL,
+    "description" TEXT NULL,
+    "authorization_ttl" INTEGER NULL
+);
+
+
 CREATE TABLE "identity_version" (
     "id" INTEGER NOT NULL CONSTRAINT "PK_identity_version" PRIMARY KEY,
     "number" INTEGER NOT NULL
+);
+
+
+CREATE TABLE "mappings" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_mappings" PRIMARY KEY,
+    "rules" TEXT NOT NULL,
+    "schema_version" TEXT NOT NULL
 );
 
 
@@ -115,6 +131,16 @@ CREATE TABLE "sagas" (
 );
 
 
+CREATE TABLE "service_providers" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_service_providers" PRIMARY KEY,
+    "enabled" INTEGER NOT NULL,
+    "description" TEXT NULL,
+    "auth_url" TEXT NOT NULL,
+    "sp_url" TEXT NOT NULL,
+    "relay_state_prefix" TEXT NOT NULL
+);
+
+
 CREATE TABLE "services" (
     "id" TEXT NOT NULL CONSTRAINT "PK_services" PRIMARY KEY,
     "type" TEXT NOT NULL,
@@ -128,6 +154,7 @@ CREATE TABLE "users" (
     "domain_id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "enabled" INTEGER NOT NULL,
+    "idp_id" TEXT NULL,
     "default_project_id" TEXT NULL,
     "options" TEXT NOT NULL,
     "extra" TEXT NOT NULL,
@@ -135,6 +162,23 @@ CREATE TABLE "users" (
     "last_active_at" TEXT NULL,
     "failed_auth_count" INTEGER NOT NULL,
     "failed_auth_at" TEXT NULL
+);
+
+
+CREATE TABLE "federation_protocols" (
+    "id" TEXT NOT NULL,
+    "idp_id" TEXT NOT NULL,
+    "mapping_id" TEXT NOT NULL,
+    "remote_id_attribute" TEXT NULL,
+    CONSTRAINT "PK_federation_protocols" PRIMARY KEY ("idp_id", "id"),
+    CONSTRAINT "FK_federation_protocols_identity_providers_idp_id" FOREIGN KEY ("idp_id") REFERENCES "identity_providers" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "idp_remote_ids" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_idp_remote_ids" PRIMARY KEY,
+    "idp_id" TEXT NOT NULL,
+    CONSTRAINT "FK_idp_remote_ids_identity_providers_idp_id" FOREIGN KEY ("idp_id") REFERENCES "identity_providers" ("id") ON DELETE CASCADE
 );
 
 
@@ -210,6 +254,30 @@ CREATE TABLE "registered_limits" (
 );
 
 
+CREATE TABLE "expiring_memberships" (
+    "user_id" TEXT NOT NULL,
+    "group_id" TEXT NOT NULL,
+    "idp_id" TEXT NOT NULL,
+    "last_verified" TEXT NOT NULL,
+    "active" INTEGER NOT NULL,
+    CONSTRAINT "PK_expiring_memberships" PRIMARY KEY ("user_id", "group_id", "idp_id"),
+    CONSTRAINT "FK_expiring_memberships_groups_group_id" FOREIGN KEY ("group_id") REFERENCES "groups" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_expiring_memberships_identity_providers_idp_id" FOREIGN KEY ("idp_id") REFERENCES "identity_providers" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_expiring_memberships_users_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "federated_users" (
+    "id" INTEGER NOT NULL CONSTRAINT "PK_federated_users" PRIMARY KEY AUTOINCREMENT,
+    "user_id" TEXT NOT NULL,
+    "idp_id" TEXT NOT NULL,
+    "protocol_id" TEXT NOT NULL,
+    "unique_id" TEXT NOT NULL,
+    "display_name" TEXT NOT NULL,
+    CONSTRAINT "FK_federated_users_users_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+);
+
+
 CREATE TABLE "memberships" (
     "user_id" TEXT NOT NULL,
     "group_id" TEXT NOT NULL,
@@ -265,10 +333,31 @@ CREATE INDEX "IX_endpoints_region_id" ON "endpoints" ("region_id");
 CREATE INDEX "IX_endpoints_service_id" ON "endpoints" ("service_id");
 
 
+CREATE INDEX "IX_expiring_memberships_group_id" ON "expiring_memberships" ("group_id");
+
+
+CREATE INDEX "IX_expiring_memberships_idp_id_last_verified" ON "expiring_memberships" ("idp_id", "last_verified");
+
+
+CREATE UNIQUE INDEX "IX_federated_users_idp_id_protocol_id_unique_id" ON "federated_users" ("idp_id", "protocol_id", "unique_id");
+
+
+CREATE INDEX "IX_federated_users_user_id" ON "federated_users" ("user_id");
+
+
+CREATE INDEX "IX_federation_protocols_mapping_id" ON "federation_protocols" ("mapping_id");
+
+
 CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON "groups" ("domain_id", "name");
 
 
 CREATE INDEX "IX_groups_name" ON "groups" ("name");
+
+
+CREATE INDEX "IX_identity_providers_domain_id" ON "identity_providers" ("domain_id");
+
+
+CREATE INDEX "IX_idp_remote_ids_idp_id" ON "idp_remote_ids" ("idp_id");
 
 
 CREATE INDEX "IX_implied_roles_implied_role_id" ON "implied_roles" ("implied_role_id");
@@ -361,7 +450,7 @@ CREATE INDEX "IX_services_type" ON "services" ("type");
 CREATE INDEX "IX_users_default_project_id" ON "users" ("default_project_id");
 
 
-CREATE UNIQUE INDEX "IX_users_domain_id_name" ON "users" ("domain_id", "name");
+CREATE UNIQUE INDEX "IX_users_domain_id_name" ON "users" ("domain_id", "name") WHERE idp_id IS NULL;
 
 
 CREATE INDEX "IX_users_name" ON "users" ("name");

@@ -10,5 +10,6 @@ internal static class AuthMethodList
         services.AddSingleton<UserFinder>();
         services.AddSingleton<IAuthMethod, PasswordMethod>();
         services.AddSingleton<IAuthMethod, TokenMethod>();
+        foreach (var name in MappedMethod.Names) { services.AddSingleton<IAuthMethod>(p => ActivatorUtilities.CreateInstance<MappedMethod>(p, name)); }
     }
 }

@@ -21,8 +21,8 @@ internal sealed class UserFinder(Store<KeystoneDb> store)
 
     public static IQueryable<User> Rows(KeystoneDb db, AuthUser user) =>
         user.Id is { } id ? db.Users.Where(u => u.Id == id)
-        : user.Domain!.Id is { } domainId ? db.Users.Where(u => u.Name == user.Name && u.DomainId == domainId)
-        : db.Users.Where(u => u.Name == user.Name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == user.Domain.Name));
+        : user.Domain!.Id is { } domainId ? db.Users.Where(u => u.Name == user.Name && u.IdpId == null && u.DomainId == domainId)
+        : db.Users.Where(u => u.Name == user.Name && u.IdpId == null && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == user.Domain.Name));
 
     /// <summary>Null when there is no such user.</summary>
     public Task<string?> FindAsync(AuthUser user, CancellationToken cancel) => store.ReadAsync(db => Rows(db, user).Select(u => u.Id).FirstOrDefaultAsync(), cancel);

@@ -4,6 +4,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel;
 using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Federation.IdentityProviders;
+using Nephos.Keystone.Federation.Logins;
 using Nephos.Keystone.Federation.Mappings;
 using Nephos.Keystone.Federation.Protocols;
 using Nephos.Keystone.Federation.ServiceProviders;
@@ -18,6 +19,7 @@ internal static class FederationResources
         var federation = v3.Group("/OS-FEDERATION");
         IdentityProviderEndpoints.Map(federation.Group("/identity_providers"));
         FederationProtocolEndpoints.Map(federation.Group("/identity_providers/{idp_id}/protocols"));
+        FederationAuthEndpoints.Map(federation.Group("/identity_providers/{idp_id}/protocols/{protocol_id}"));
         MappingEndpoints.Map(federation.Group("/mappings"));
         ServiceProviderEndpoints.Map(federation.Group("/service_providers"));
     }
@@ -31,6 +33,9 @@ internal static class FederationResources
         services.AddSingleton<ServiceProviderOperations>();
         services.AddSingleton<ShadowUsers>();
         services.AddSingleton<ShadowProjects>();
+        services.AddSingleton<FederatedLogin>();
+        services.AddSingleton<ProxyStatements>();
+        services.AddSingleton<StatementReader>();
         services.AddReconciler<ExpiringMembershipReconciler>();
     }
 }

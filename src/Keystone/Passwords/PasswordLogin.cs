@@ -46,8 +46,8 @@ internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hash
     {
         var rows = db.Users.AsQueryable();
         if (id is not null) { rows = rows.Where(u => u.Id == id); }
-        else if (domainId is not null) { rows = rows.Where(u => u.Name == name && u.DomainId == domainId); }
-        else { rows = rows.Where(u => u.Name == name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
+        else if (domainId is not null) { rows = rows.Where(u => u.Name == name && u.IdpId == null && u.DomainId == domainId); }
+        else { rows = rows.Where(u => u.Name == name && u.IdpId == null && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
         return await rows.Select(u => new Account(u, db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Enabled), db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).FirstOrDefault())).FirstOrDefaultAsync(cancel);
     }, cancel);
 

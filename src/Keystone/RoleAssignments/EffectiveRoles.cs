@@ -9,39 +9,39 @@ public sealed record RoleName(string Id, string Name);
 
 /// <summary>
 /// Which roles a user has in a scope: assigned to the user or to a group of theirs, on the target itself or inherited from above it, and all roles that these imply. Roles of a domain
-/// count for what they imply, and are then left out.
+/// count for what they imply, and are then left out. Groups beside those whose member the user is are those that a federated token carries.
 /// </summary>
 internal static class EffectiveRoles
 {
-    public static async Task<List<RoleName>> OnProjectAsync(KeystoneDb db, string userId, Project project)
+    public static async Task<List<RoleName>> OnProjectAsync(KeystoneDb db, string userId, Project project, IReadOnlyList<string>? groups = null)
     {
         var above = await AncestorsAsync(db, project);
-        var actors = await ActorsAsync(db, userId);
+        var actors = await ActorsAsync(db, userId, groups);
         var direct = await db.RoleAssignments
             .Where(a => actors.Contains(a.ActorId) && ((a.TargetId == project.Id && a.TargetType == RoleAssignment.Project && !a.Inherited) || (a.Inherited && above.Contains(a.TargetId))))
             .Select(a => a.RoleId).Distinct().ToListAsync();
         return await ExpandAsync(db, direct);
     }
 
-    public static async Task<List<RoleName>> OnDomainAsync(KeystoneDb db, string userId, string domainId)
+    public static async Task<List<RoleName>> OnDomainAsync(KeystoneDb db, string userId, string domainId, IReadOnlyList<string>? groups = null)
     {
-        var actors = await ActorsAsync(db, userId);
+        var actors = await ActorsAsync(db, userId, groups);
         var direct = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetId == domainId && a.TargetType == RoleAssignment.Domain && !a.Inherited)
             .Select(a => a.RoleId).Distinct().ToListAsync();
         return await ExpandAsync(db, direct);
     }
 
-    public static async Task<List<RoleName>> OnSystemAsync(KeystoneDb db, string userId)
+    public static async Task<List<RoleName>> OnSystemAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups = null)
     {
-        var actors = await ActorsAsync(db, userId);
+        var actors = await ActorsAsync(db, userId, groups);
         var direct = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.System).Select(a => a.RoleId).Distinct().ToListAsync();
         return await ExpandAsync(db, direct);
     }
 
     /// <summary>Projects on which the user has any role; enabled ones only.</summary>
-    public static async Task<List<Project>> ProjectsOfAsync(KeystoneDb db, string userId)
+    public static async Task<List<Project>> ProjectsOfAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups = null)
     {
-        var actors = await ActorsAsync(db, userId);
+        var actors = await ActorsAsync(db, userId, groups);
         var ids = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Project && !a.Inherited).Select(a => a.TargetId).Distinct().ToListAsync();
         var from = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.Inherited).Select(a => a.TargetId).Distinct().ToListAsync();
         var all = ids.ToHashSet(StringComparer.Ordinal);
@@ -55,9 +55,9 @@ internal static class EffectiveRoles
         return await db.Projects.Where(p => wanted.Contains(p.Id)).OrderBy(p => p.Id).ToListAsync();
     }
 
-    public static async Task<List<Project>> DomainsOfAsync(KeystoneDb db, string userId)
+    public static async Task<List<Project>> DomainsOfAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups = null)
     {
-        var actors = await ActorsAsync(db, userId);
+        var actors = await ActorsAsync(db, userId, groups);
         return await db.Projects.Where(p => p.IsDomain && db.RoleAssignments.Any(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Domain && !a.Inherited && a.TargetId == p.Id))
             .OrderBy(p => p.Id).ToListAsync();
     }
@@ -97,9 +97,11 @@ internal static class EffectiveRoles
         return [.. all];
     }
 
-    private static async Task<List<string>> ActorsAsync(KeystoneDb db, string userId)
+    private static async Task<List<string>> ActorsAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups)
     {
-        var actors = await db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId).ToListAsync();
+        var actors = await db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId)
+            .Union(db.ExpiringMemberships.Where(m => m.UserId == userId && m.Active).Select(m => m.GroupId)).ToListAsync();
+        if (groups is not null) { actors.AddRange(groups); }
         actors.Add(userId);
         return actors;
     }

@@ -15,6 +15,8 @@ internal static class RoleAssignmentEndpoints
         v3.Get("/role_assignments", List).PolicyOnRow("identity:list_role_assignments", Policies.ListInDomain).NotPaged("upstream does not page it");
         v3.Get("/auth/projects", MyProjects).NoPolicy("everyone may see their own").NotPaged("upstream does not; bounded by the user's assignments");
         v3.Get("/auth/domains", MyDomains).NoPolicy("everyone may see their own").NotPaged("upstream does not; bounded by the user's assignments");
+        v3.Get("/OS-FEDERATION/projects", MyProjects).NoPolicy("everyone may see their own; the older path of /auth/projects").NotPaged("upstream does not; bounded by the user's assignments");
+        v3.Get("/OS-FEDERATION/domains", MyDomains).NoPolicy("everyone may see their own; the older path of /auth/domains").NotPaged("upstream does not; bounded by the user's assignments");
         v3.Get("/auth/system", MySystem).NoPolicy("everyone may see their own").NotPaged("there is one system");
     }
 
@@ -57,20 +59,23 @@ internal static class RoleAssignmentEndpoints
         return wrong is null ? filter : throw new BadRequestError(wrong);
     }
 
+    /// <summary>The groups that a federated token carries; null for another.</summary>
+    private static async Task<IReadOnlyList<string>?> GroupsAsync(Call call) => (await call.Get<Tokens.TokenValidator>().FindAsync(call.Context.Token!, TimeSpan.Zero, call.Cancel))?.Payload.Federation?.GroupIds;
+
     private static async Task<Reply> MyProjects(Call call)
     {
         var queries = call.Get<RoleAssignmentQueries>();
-        return call.List("projects", await queries.ViewsAsync(await queries.ProjectsOfAsync(call.Context.UserId), call.V3()));
+        return call.List("projects", await queries.ViewsAsync(await queries.ProjectsOfAsync(call.Context.UserId, await GroupsAsync(call)), call.V3()));
     }
 
     private static async Task<Reply> MyDomains(Call call)
     {
         var queries = call.Get<RoleAssignmentQueries>();
-        return call.List("domains", await queries.DomainViewsAsync(await queries.DomainsOfAsync(call.Context.UserId), call.V3()));
+        return call.List("domains", await queries.DomainViewsAsync(await queries.DomainsOfAsync(call.Context.UserId, await GroupsAsync(call)), call.V3()));
     }
 
     private static async Task<Reply> MySystem(Call call) =>
-        Reply.Members([("system", await call.Get<RoleAssignmentQueries>().HasSystemAsync(call.Context.UserId) ? new[] { new { all = true } } : []), ("links", new SelfLink($"{call.V3()}/auth/system"))]);
+        Reply.Members([("system", await call.Get<RoleAssignmentQueries>().HasSystemAsync(call.Context.UserId, await GroupsAsync(call)) ? new[] { new { all = true } } : []), ("links", new SelfLink($"{call.V3()}/auth/system"))]);
 }
 
 /// <summary>One line of the list.</summary>

@@ -17,9 +17,9 @@ internal sealed record FoundAssignment(string ActorType, string ActorId, string 
 /// <summary>Reads across assignments. Effective lists take a handful of queries whatever their length, and are put together in memory.</summary>
 internal sealed class RoleAssignmentQueries(Store<KeystoneDb> store)
 {
-    public Task<List<Project>> ProjectsOfAsync(string userId) => store.ReadAsync(db => EffectiveRoles.ProjectsOfAsync(db, userId));
-    public Task<List<Project>> DomainsOfAsync(string userId) => store.ReadAsync(db => EffectiveRoles.DomainsOfAsync(db, userId));
-    public Task<bool> HasSystemAsync(string userId) => store.ReadAsync(async db => (await EffectiveRoles.OnSystemAsync(db, userId)).Count > 0);
+    public Task<List<Project>> ProjectsOfAsync(string userId, IReadOnlyList<string>? groups = null) => store.ReadAsync(db => EffectiveRoles.ProjectsOfAsync(db, userId, groups));
+    public Task<List<Project>> DomainsOfAsync(string userId, IReadOnlyList<string>? groups = null) => store.ReadAsync(db => EffectiveRoles.DomainsOfAsync(db, userId, groups));
+    public Task<bool> HasSystemAsync(string userId, IReadOnlyList<string>? groups = null) => store.ReadAsync(async db => (await EffectiveRoles.OnSystemAsync(db, userId, groups)).Count > 0);
     public Task<List<ProjectView>> ViewsAsync(List<Project> rows, string v3) => store.ReadAsync(async db => (await ProjectQueries.WithTagsAsync(db, rows)).ConvertAll(row => ProjectView.Of(row, v3)));
     public Task<List<DomainView>> DomainViewsAsync(List<Project> rows, string v3) => store.ReadAsync(async db => (await ProjectQueries.WithTagsAsync(db, rows)).ConvertAll(row => DomainView.Of(row, v3)));
 

@@ -13,7 +13,7 @@ namespace Nephos.Keystone.Tokens;
 /// </summary>
 internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthMethod> methods, ScopeFinder scopes, TokenIssuer issuer, KeystoneSettings settings)
 {
-    private readonly Dictionary<string, IAuthMethod> _methods = methods.Where(m => settings.Auth.Methods.Contains(m.Name)).ToDictionary(m => m.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, IAuthMethod> _methods = methods.Where(m => settings.Auth.Methods.Contains(MappedMethod.Names.Contains(m.Name) ? MappedMethod.Mapped : m.Name)).ToDictionary(m => m.Name, StringComparer.Ordinal);
 
     /// <summary>The new token's text and what it stands for.</summary>
     public async Task<(string Text, TokenModel Model)> LoginAsync(RequestContext context, HttpRequest http, AuthRequest request, CancellationToken cancel)
@@ -32,8 +32,14 @@ internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthM
             next = next with { Methods = [.. next.Methods.Append(name).Distinct()] };
             who = who is null ? next : who.And(next);
         }
-        await EnsureFactorsAsync(who!, cancel);
-        return await issuer.IssueAsync(context, who!, await ScopeAsync(who!, wanted, cancel), cancel);
+        return await IssueAsync(context, who!, wanted, cancel);
+    }
+
+    /// <summary>For whom something has vouched; federated logins by the browser come here.</summary>
+    public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, AuthScope? wanted, CancellationToken cancel)
+    {
+        await EnsureFactorsAsync(who, cancel);
+        return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, cancel), cancel);
     }
 
     private async Task<Scope> ScopeAsync(AuthResult who, AuthScope? wanted, CancellationToken cancel)

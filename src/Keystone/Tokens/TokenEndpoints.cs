@@ -67,7 +67,7 @@ internal static class TokenEndpoints
         return model;
     }
 
-    private static async Task<Reply> ViewAsync(Call call, TokenModel model)
+    internal static async Task<Reply> ViewAsync(Call call, TokenModel model)
     {
         var catalog = call.Query.Has("nocatalog") || !model.IsScoped ? null : await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Payload.UserId, call.Cancel);
         return Reply.Member("token", TokenView.Of(model, catalog));

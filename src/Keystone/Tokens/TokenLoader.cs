@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Federation;
+using Nephos.Keystone.Federation.ServiceProviders;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.RoleAssignments;
@@ -20,6 +22,7 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
     {
         // Trusts and application credentials narrow the roles; a token of such is never taken for a plain one.
         if (payload.TrustId is not null || payload.ApplicationCredentialId is not null) { return null; }
+        if (payload.Federation is { } source && !await FederatedSource.IsUsableAsync(db, source)) { return null; }
         var user = await db.Users.FirstOrDefaultAsync(u => u.Id == payload.UserId);
         if (user is null || !accounts.IsEnabled(user, clock.Now()) || await EnabledDomainAsync(db, user.DomainId) is not { } userDomain) { return null; }
         var identity = new Identity
@@ -41,22 +44,23 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
             if (project is not { Enabled: true }) { return null; }
             var domain = project.IsDomain ? project : await EnabledDomainAsync(db, project.DomainId);
             if (domain is null) { return null; }
-            roles = await EffectiveRoles.OnProjectAsync(db, user.Id, project);
+            roles = await EffectiveRoles.OnProjectAsync(db, user.Id, project, payload.Federation?.GroupIds);
             identity = identity with { ProjectId = project.Id, ProjectName = project.Name, ProjectDomainId = domain.Id, ProjectDomainName = domain.Name };
         }
         else if (payload.DomainId is not null)
         {
             if (await EnabledDomainAsync(db, payload.DomainId) is not { } domain) { return null; }
-            roles = await EffectiveRoles.OnDomainAsync(db, user.Id, domain.Id);
+            roles = await EffectiveRoles.OnDomainAsync(db, user.Id, domain.Id, payload.Federation?.GroupIds);
             identity = identity with { DomainId = domain.Id, DomainName = domain.Name };
         }
-        else if (payload.System is not null) { roles = await EffectiveRoles.OnSystemAsync(db, user.Id); }
+        else if (payload.System is not null) { roles = await EffectiveRoles.OnSystemAsync(db, user.Id, payload.Federation?.GroupIds); }
         var model = new TokenModel
         {
             Payload = payload,
             Identity = identity with { Roles = [.. roles.Select(r => r.Name)], RoleIds = [.. roles.Select(r => r.Id)] },
             Roles = roles,
             PasswordExpiresAt = await db.Passwords.Where(p => p.UserId == user.Id).OrderByDescending(p => p.Id).Select(p => p.ExpiresAt).FirstOrDefaultAsync(),
+            ServiceProviders = await ServiceProviderOperations.EnabledAsync(db),
             ProjectIsDomain = project is { IsDomain: true },
         };
         return (model.IsScoped && roles.Count == 0) || await LatestRevocationAsync(db, model) >= issuedAt ? null : model;

@@ -9,6 +9,8 @@ internal sealed record TokenModel
     public required TokenPayload Payload { get; init; }
     public required Identity Identity { get; init; }
     public required IReadOnlyList<RoleName> Roles { get; init; }
+    /// <summary>Clouds that take our word for the user; null when there is none.</summary>
+    public IReadOnlyList<Federation.ServiceProviders.ServiceProviderName>? ServiceProviders { get; init; }
     public DateTime? PasswordExpiresAt { get; init; }
     /// <summary>The scope is a domain taken as a project.</summary>
     public bool ProjectIsDomain { get; init; }

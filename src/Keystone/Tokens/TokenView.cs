@@ -13,13 +13,14 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
     [OmitNull] public SystemView? System { get; init; }
     [OmitNull] public IReadOnlyList<RoleName>? Roles { get; init; }
     [OmitNull] public IReadOnlyList<CatalogService>? Catalog { get; init; }
+    [OmitNull] public IReadOnlyList<Federation.ServiceProviders.ServiceProviderName>? ServiceProviders { get; init; }
 
     internal static TokenView Of(TokenModel model, IReadOnlyList<CatalogService>? catalog)
     {
         var (who, payload) = (model.Identity, model.Payload);
         return new TokenView(
             payload.MethodList,
-            new TokenUserView(new NameView(who.UserDomainId, who.UserDomainName), who.UserId, who.UserName, model.PasswordExpiresAt is { } end ? WireTime.Micros(end) : null),
+            TokenUserView.Of(model),
             payload.AuditIds, WireTime.MicrosZ(payload.ExpiresAt), WireTime.MicrosZ(who.IssuedAt))
         {
             Project = who.ProjectId is { } id ? new NameInDomainView(new NameView(who.ProjectDomainId!, who.ProjectDomainName!), id, who.ProjectName!) : null,
@@ -28,11 +29,29 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
             System = who.SystemScope is null ? null : new SystemView(true),
             Roles = model.IsScoped ? model.Roles : null,
             Catalog = model.IsScoped ? catalog : null,
+            ServiceProviders = model.ServiceProviders,
         };
     }
 }
 
 public sealed record NameView(string Id, string Name);
 public sealed record NameInDomainView(NameView Domain, string Id, string Name);
-public sealed record TokenUserView(NameView Domain, string Id, string Name, string? PasswordExpiresAt);
+/// <summary>A federated user has no password that could end, and says who vouches.</summary>
+public sealed record TokenUserView(NameView Domain, string Id, string Name)
+{
+    public Optional<string?> PasswordExpiresAt { get; init; }
+    [OmitNull, WireName("OS-FEDERATION")] public TokenFederationView? Federation { get; init; }
+
+    internal static TokenUserView Of(TokenModel model)
+    {
+        var who = model.Identity;
+        var view = new TokenUserView(new NameView(who.UserDomainId, who.UserDomainName), who.UserId, who.UserName);
+        return model.Payload.Federation is { } source
+            ? view with { Federation = new([.. source.GroupIds.Select(id => new IdView(id))], new(source.IdentityProviderId), new(source.ProtocolId)) }
+            : view with { PasswordExpiresAt = model.PasswordExpiresAt is { } end ? WireTime.Micros(end) : null };
+    }
+}
+
+public sealed record TokenFederationView(IReadOnlyList<IdView> Groups, IdView IdentityProvider, IdView Protocol);
+public sealed record IdView(string Id);
 public sealed record SystemView(bool All);

@@ -21,8 +21,11 @@ internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts
     private async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query, bool capped = false)
     {
         rows = rows.Text(query, "name", u => u.Name).Text(query, "domain_id", u => u.DomainId).Flag(query, "enabled", u => u.Enabled);
-        // Federated users are not kept here: nothing is of an identity provider.
-        if (query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id")) { rows = rows.Where(u => false); }
+        if (query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id"))
+        {
+            var (idp, protocol, unique) = (query["idp_id"], query["protocol_id"], query["unique_id"]);
+            rows = rows.Where(u => db.FederatedUsers.Any(f => f.UserId == u.Id && (idp == null || f.IdpId == idp) && (protocol == null || f.ProtocolId == protocol) && (unique == null || f.UniqueId == unique)));
+        }
         if (query["password_expires_at"] is { } expiry) { rows = ByExpiry(db, rows, expiry); }
         var page = await rows.PageAsync(query, settings, u => u.Id, u => u.Name, capped);
         return new(await WithPasswordsAsync(db, page.Rows), page.IsFull);

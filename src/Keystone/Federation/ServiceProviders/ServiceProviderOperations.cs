@@ -3,11 +3,12 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
 using Nephos.Keystone.Lists;
+using Nephos.Keystone.Tokens;
 
 namespace Nephos.Keystone.Federation.ServiceProviders;
 
-/// <summary>Reads and writes of service providers.</summary>
-internal sealed class ServiceProviderOperations(Store<KeystoneDb> store)
+/// <summary>Reads and writes of service providers. Tokens list those enabled, so that each write has them looked up anew.</summary>
+internal sealed class ServiceProviderOperations(Store<KeystoneDb> store, TokenInvalidation tokens)
 {
     /// <summary>Upstream's <c>[saml] relay_state_prefix</c>.</summary>
     private const string DefaultRelayStatePrefix = "ss:mem:";
@@ -18,9 +19,9 @@ internal sealed class ServiceProviderOperations(Store<KeystoneDb> store)
         store.ReadAsync(db => db.ServiceProviders.Text(query, "id", p => p.Id).Flag(query, "enabled", p => p.Enabled).OrderBy(p => p.Id).ToListAsync());
 
     /// <summary>Those that tokens list; null when there is none, since upstream then leaves the member out.</summary>
-    public async Task<IReadOnlyList<ServiceProviderName>?> EnabledAsync(CancellationToken cancel)
+    public static async Task<IReadOnlyList<ServiceProviderName>?> EnabledAsync(KeystoneDb db)
     {
-        var rows = await store.ReadAsync(db => db.ServiceProviders.Where(p => p.Enabled).OrderBy(p => p.Id).Select(p => new ServiceProviderName(p.AuthUrl, p.Id, p.SpUrl)).ToListAsync(), cancel);
+        var rows = await db.ServiceProviders.Where(p => p.Enabled).OrderBy(p => p.Id).Select(p => new ServiceProviderName(p.AuthUrl, p.Id, p.SpUrl)).ToListAsync();
         return rows.Count == 0 ? null : rows;
     }
 
@@ -37,6 +38,7 @@ internal sealed class ServiceProviderOperations(Store<KeystoneDb> store)
             RelayStatePrefix = request.RelayStatePrefix ?? DefaultRelayStatePrefix,
         };
         db.ServiceProviders.Add(row);
+        await tokens.RecheckAllAsync(db);
         db.Record(context, "create", "service_provider", id);
         return row;
     }, () => Faults.Duplicate("service_provider", "ID", id));
@@ -49,6 +51,7 @@ internal sealed class ServiceProviderOperations(Store<KeystoneDb> store)
         row.AuthUrl = request.AuthUrl ?? row.AuthUrl;
         row.SpUrl = request.SpUrl ?? row.SpUrl;
         if (request.RelayStatePrefix.IsSet) { row.RelayStatePrefix = request.RelayStatePrefix.Value ?? DefaultRelayStatePrefix; }
+        await tokens.RecheckAllAsync(db);
         db.Record(context, "update", "service_provider", id);
         return row;
     });
@@ -56,6 +59,7 @@ internal sealed class ServiceProviderOperations(Store<KeystoneDb> store)
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
         if (await db.ServiceProviders.Where(p => p.Id == id).ExecuteDeleteAsync() == 0) { throw FederationErrors.NoServiceProvider(id); }
+        await tokens.RecheckAllAsync(db);
         db.Record(context, "delete", "service_provider", id);
     });
 }

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Versions;
 
 namespace Nephos.Placement;
@@ -5,9 +7,19 @@ namespace Nephos.Placement;
 /// <summary>
 /// Placement's microversions, one sentence each. A new one is also a window on the members or endpoints it brings, and a test of both sides of it.
 /// </summary>
-internal static class Microversions
+internal static partial class Microversions
 {
-    public static readonly VersionScheme Scheme = new("placement", null, new ApiVersion(1, 0), new ApiVersion(1, 39), new ApiVersion(1, 0));
+    public static readonly VersionScheme Scheme = new("placement", null, new ApiVersion(1, 0), new ApiVersion(1, 39), new ApiVersion(1, 0))
+    {
+        // The words of upstream's version library, for which 0.5 is a version that is not here rather than none.
+        Malformed = asked => Digits().IsMatch(asked) ? Unacceptable(asked) : new BadRequestError($"invalid version string: {asked}"),
+        Unacceptable = Unacceptable,
+    };
+
+    private static ApiError Unacceptable(string asked) => new(406, $"Unacceptable version header: {asked}", PlacementErrors.UnacceptableVersion);
+
+    [GeneratedRegex(@"^\d+\.\d+$")]
+    private static partial Regex Digits();
 
     public static readonly IReadOnlyList<(string Version, string Change)> All =
     [

@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Nephos.Kernel.Errors;
+using Nephos.Kernel.Versions;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Placement;
 
 /// <summary>
 /// Placement's envelope, <c>{"errors": [{status, title, detail, code, request_id}]}</c> (API guideline "Errors"), its stable codes, and its words.
-/// <c>code</c> is shown in every microversion; upstream begins with 1.23, and clients of older ones pass over it.
 /// </summary>
 internal sealed class PlacementErrors : IErrorWriter
 {
@@ -22,7 +23,27 @@ internal sealed class PlacementErrors : IErrorWriter
     public const string MissingValue = "placement.query.missing_value";
     private const string Undefined = "placement.undefined_code";
 
-    public void Write(Utf8JsonWriter writer, ApiError error, string requestId)
+    /// <summary>Marks the 406 that says which versions there are.</summary>
+    public const string UnacceptableVersion = "microversion-unsupported";
+
+    public void Write(Utf8JsonWriter writer, ApiError error, string requestId) => Write(writer, error, requestId, withCode: true);
+
+    /// <summary>The code is shown from 1.23 on. Who does not take JSON gets the error as a page.</summary>
+    public (string ContentType, string Text)? Render(HttpContext http, ApiError error, string requestId)
+    {
+        if (!PlacementReplies.AcceptsJson(http.Request) && http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            var title = $"{error.Status} {Title(error.Status)}";
+            return ("text/html; charset=UTF-8", $"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n  <h1>{title}</h1>\n  {System.Net.WebUtility.HtmlEncode(error.Message)}\n </body>\n</html>");
+        }
+        var version = http.Response.Headers["OpenStack-API-Version"].ToString().Split(' ')[^1];
+        if (!ApiVersion.TryParse(version, out var spoken) || spoken >= new ApiVersion(1, 23)) { return null; }
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = WireJson.For(ApiVersion.None).Encoder })) { Write(writer, error, requestId, withCode: false); }
+        return ("application/json", System.Text.Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    private static void Write(Utf8JsonWriter writer, ApiError error, string requestId, bool withCode)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("errors");
@@ -30,9 +51,9 @@ internal sealed class PlacementErrors : IErrorWriter
         writer.WriteNumber("status", error.Status);
         writer.WriteString("title", Title(error.Status));
         writer.WriteString("detail", error.Message);
-        writer.WriteString("code", error.Type is { } type && type.StartsWith("placement.", StringComparison.Ordinal) ? type : Undefined);
+        if (withCode) { writer.WriteString("code", error.Type is { } type && type.StartsWith("placement.", StringComparison.Ordinal) ? type : Undefined); }
         writer.WriteString("request_id", requestId);
-        if (error.Status == 406)
+        if (error.Status == 406 && error.Type == UnacceptableVersion)
         {
             writer.WriteString("max_version", Microversions.Scheme.Max.ToString());
             writer.WriteString("min_version", Microversions.Scheme.Min.ToString());
@@ -42,9 +63,38 @@ internal sealed class PlacementErrors : IErrorWriter
         writer.WriteEndObject();
     }
 
-    public ApiError Invalid(IReadOnlyList<WireFault> faults) => new BadRequestError($"JSON does not validate: {faults[0].Sentence}");
+    public ApiError Invalid(IReadOnlyList<WireFault> faults) => Schema(faults[0].Sentence, Keyword(faults[0].Kind), faults[0].Path);
+
+    /// <summary>As the schema library says it in full, without the schema's own text, which it repeats.</summary>
+    public static BadRequestError Schema(string sentence, string keyword, IReadOnlyList<string> path)
+    {
+        var schema = string.Concat(path.Select(p => $"['properties']['{p}']"));
+        var instance = string.Concat(path.Select(p => $"['{p}']"));
+        return new($"JSON does not validate: {sentence}\n\nFailed validating '{keyword}' in schema{schema}\n\nOn instance{instance}");
+    }
+
+    /// <summary>The same for the query string.</summary>
+    public static BadRequestError QueryString(string sentence, string? keyword = null, string? name = null) => new(
+        "Invalid query string parameters: " + sentence + (keyword is null ? "" : $"\n\nFailed validating '{keyword}' in schema{(name is null ? "" : $"['properties']['{name}']")}"));
+
+    private static string Keyword(WireFaultKind kind) => kind switch
+    {
+        WireFaultKind.Type => "type",
+        WireFaultKind.Required => "required",
+        WireFaultKind.TooShort => "minLength",
+        WireFaultKind.TooLong => "maxLength",
+        WireFaultKind.Pattern => "pattern",
+        WireFaultKind.Format => "format",
+        WireFaultKind.OneOf => "enum",
+        WireFaultKind.TooSmall => "minimum",
+        WireFaultKind.TooLarge => "maximum",
+        WireFaultKind.TooFewItems => "minItems",
+        WireFaultKind.TooManyItems => "maxItems",
+        WireFaultKind.Unknown or WireFaultKind.Key => "additionalProperties",
+        _ => "uniqueItems",
+    };
     public ApiError Malformed(string what) => new BadRequestError($"Malformed JSON: {what}");
-    public ApiError Denied(string policy) => new ForbiddenError($"{policy} is not permitted.");
+    public ApiError Denied(string policy) => new ForbiddenError($"Policy does not allow {policy} to be performed.");
 
     public static ApiError ProviderNotFound(string id) => new NotFoundError($"No resource provider with uuid {id} found");
 

@@ -7,6 +7,7 @@ using Nephos.Placement.Aggregates;
 using Nephos.Placement.AllocationCandidates;
 using Nephos.Placement.Allocations;
 using Nephos.Placement.Inventories;
+using Nephos.Placement.Reshaper;
 using Nephos.Placement.ResourceClasses;
 using Nephos.Placement.ResourceProviders;
 using Nephos.Placement.Traits;
@@ -30,6 +31,7 @@ public sealed class PlacementService : INephosService
         ResourceClassEndpoints.Map(root.Group("/resource_classes"));
         AllocationEndpoints.Map(root);
         UsageEndpoints.Map(root);
+        ReshaperEndpoints.Map(root.Group("/reshaper"));
         AllocationCandidateEndpoints.Map(root.Group("/allocation_candidates"));
     }
 
@@ -42,6 +44,8 @@ public sealed class PlacementService : INephosService
         services.AddSingleton<InventoryOperations>();
         services.AddSingleton<AllocationCandidateSearch>();
         services.AddSingleton<ProviderRegistrar>();
+        services.AddSingleton<ProviderCache>();
+        services.AddSingleton<ReshapeOperations>();
         services.AddSingleton<CandidateSearch>();
         services.AddSingleton<AllocationOperations>();
         services.AddSingleton<IPlacement, PlacementForServices>();

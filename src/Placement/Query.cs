@@ -20,7 +20,8 @@ internal sealed record AggregateFilter(IReadOnlyList<IReadOnlySet<string>> Requi
 {
     public static readonly AggregateFilter None = new([], new HashSet<string>());
     public bool IsEmpty => Required.Count == 0 && Forbidden.Count == 0;
-    public bool Fits(IReadOnlySet<string> aggregates) => Required.All(any => any.Any(aggregates.Contains)) && !Forbidden.Any(aggregates.Contains);
+    public bool HasRequired(IReadOnlySet<string> aggregates) => Required.All(any => any.Any(aggregates.Contains));
+    public bool Fits(IReadOnlySet<string> aggregates) => HasRequired(aggregates) && !Forbidden.Any(aggregates.Contains);
 }
 
 /// <summary>Reads Placement's small languages in query strings, with upstream's 400 for what is badly formed (placement/util.py).</summary>
@@ -30,11 +31,12 @@ internal static partial class Query
     public static partial Regex ClassName();
 
     /// <summary>Names that are not allowed in this microversion.</summary>
-    public static void CheckNames(CallQuery query, Func<string, bool> allowed)
+    /// <param name="patterns">How names may look where the schema has patterns for them.</param>
+    public static void CheckNames(CallQuery query, Func<string, bool> allowed, string? patterns = null)
     {
         foreach (var name in query.Names.Where(n => !allowed(n)))
         {
-            throw new BadRequestError($"Invalid query string parameters: Additional properties are not allowed ('{name}' was unexpected)");
+            throw PlacementErrors.QueryString(patterns is null ? $"Additional properties are not allowed ('{name}' was unexpected)" : $"'{name}' does not match any of the regexes: {patterns}", "additionalProperties");
         }
     }
 
@@ -47,7 +49,7 @@ internal static partial class Query
         foreach (var part in text.Split(','))
         {
             if (part.Split(':') is not [var name, var amount]) { throw new BadRequestError($"{form}{part}."); }
-            if (!long.TryParse(amount, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) { throw new BadRequestError($"Requested resource {name} expected positive integer amount. Got: {amount}."); }
+            if (!long.TryParse(amount, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var number)) { throw new BadRequestError($"Requested resource {name} expected positive integer amount. Got: {amount}."); }
             if (number < 1) { throw new BadRequestError($"Requested resource {name} requires amount >= 1. Got: {number}."); }
             resources[name] = number;
         }

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Versions;
 
 namespace Nephos.Placement;
 
@@ -11,8 +12,14 @@ internal static class VersionEndpoints
 
     public static void Map(ResourceGroup root) => root.Get("/", Show).Public("clients find versions before they log in");
 
-    private static Task<Reply> Show(Call call) => Task.FromResult(Reply.Member("versions", new[]
+    private static Task<Reply> Show(Call call)
     {
-        new VersionView("v1.0", Microversions.Scheme.Max.ToString(), Microversions.Scheme.Min.ToString(), "CURRENT", [new Link("self", "")]),
-    }));
+        var version = Microversions.Scheme.Negotiate(call.Http.Request.Headers);
+        Microversions.Scheme.Announce(call.Http.Response.Headers, version);
+        var reply = Reply.Member("versions", new[]
+        {
+            new VersionView("v1.0", Microversions.Scheme.Max.ToString(), Microversions.Scheme.Min.ToString(), "CURRENT", [new Link("self", "")]),
+        });
+        return Task.FromResult(reply.Dated(version, call.Context.Now));
+    }
 }

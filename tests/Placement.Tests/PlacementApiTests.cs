@@ -103,7 +103,7 @@ public sealed class PlacementApiTests(PlacementCloud cloud) : IClassFixture<Plac
         (await Admin.Delete(path + "/DISK_GB")).Is(404);
         (await Admin.Get(path + "/DISK_GB")).Is(404);
         (await Admin.Get(path)).Is(200)["inventories"]["VCPU"]!["total"]!.GetValue<int>().ShouldBe(4);
-        (await cloud.Admin.At("placement 1.4").Delete(path)).Is(404);
+        (await cloud.Admin.At("placement 1.4").Delete(path)).Is(405);
         (await Admin.Get($"/placement/resource_providers/{id}/usages")).Is(200)["usages"]["VCPU"]!.GetValue<int>().ShouldBe(8);
     }
 

@@ -45,6 +45,12 @@ public sealed record VersionScheme(string ServiceType, string? LegacyHeader, Api
 {
     private const string Header = "OpenStack-API-Version";
 
+    /// <summary>The error for a version that is none, where the service has words of its own.</summary>
+    public Func<string, ApiError>? Malformed { get; init; }
+
+    /// <summary>The error for a version out of range, likewise.</summary>
+    public Func<string, ApiError>? Unacceptable { get; init; }
+
     /// <summary>The version asked for. <c>latest</c> is the maximum; the new header wins over the legacy one.</summary>
     public ApiVersion Negotiate(IHeaderDictionary headers)
     {
@@ -62,11 +68,11 @@ public sealed record VersionScheme(string ServiceType, string? LegacyHeader, Api
         if (asked.Equals("latest", StringComparison.OrdinalIgnoreCase)) { return Max; }
         if (!ApiVersion.TryParse(asked, out var version))
         {
-            throw new BadRequestError($"API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum.", "microversion-format");
+            throw Malformed?.Invoke(asked) ?? new BadRequestError($"API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum.", "microversion-format");
         }
         return version >= Min && version <= Max
             ? version
-            : throw new ApiError(406, $"Version {version} is not supported by the API. Minimum is {Min} and maximum is {Max}.", "microversion-unsupported");
+            : throw Unacceptable?.Invoke(asked) ?? new ApiError(406, $"Version {version} is not supported by the API. Minimum is {Min} and maximum is {Max}.", "microversion-unsupported");
     }
 
     /// <summary>Says in the answer which version it is in.</summary>

@@ -4,6 +4,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
 using Nephos.Placement.ResourceProviders;
 
 namespace Nephos.Placement.Aggregates;
@@ -13,8 +14,8 @@ internal static class AggregateEndpoints
 {
     public static void Map(ResourceGroup aggregates)
     {
-        aggregates.Get("", List).Policy("placement:resource_providers:aggregates:list", PlacementReplies.AdminOrService).Since("1.1").NotPaged("few");
-        aggregates.Put("", Replace).Policy("placement:resource_providers:aggregates:update", PlacementReplies.AdminOrService).Since("1.1");
+        aggregates.Get("", PlacementReplies.Json(List)).Policy("placement:resource_providers:aggregates:list", PlacementReplies.AdminOrService).Since("1.1").NotPaged("few");
+        aggregates.Put("", PlacementReplies.Takes(Replace)).Policy("placement:resource_providers:aggregates:update", PlacementReplies.AdminOrService).Since("1.1");
     }
 
     private static async Task<Reply> List(Call call)
@@ -29,13 +30,13 @@ internal static class AggregateEndpoints
     {
         var id = call.Route("uuid");
         var provider = await call.Get<ResourceProviderOperations>().FindAsync(id, call.Cancel).ConfigureAwait(false);
-        call.RequireJson();
         var (aggregates, seen) = Read(call, await call.JsonAsync().ConfigureAwait(false));
         if (seen is { } wanted && wanted != provider.Generation) { throw Conflict(); }
         var generation = await call.Get<Store<PlacementDb>>().WriteAsync(async db =>
         {
             // Before 1.19 the generation neither counts nor grows.
             var next = seen is { } g ? await ResourceProviderOperations.StepAsync(db, id, g, call.Context.Now, Conflict, call.Cancel).ConfigureAwait(false) : provider.Generation;
+            if (seen is null) { await db.Providers.Where(p => p.Id == id).ExecuteUpdateAsync(u => u.SetProperty(p => p.Revision, p => p.Revision + 1), call.Cancel).ConfigureAwait(false); }
             await db.ProviderAggregates.Where(a => a.ProviderId == id).ExecuteDeleteAsync(call.Cancel).ConfigureAwait(false);
             db.ProviderAggregates.AddRange(aggregates.Select(a => new ProviderAggregate { ProviderId = id, AggregateId = a }));
             db.Record(call.Context, "update", "resource_provider_aggregates", id);
@@ -57,7 +58,7 @@ internal static class AggregateEndpoints
         }
         if (list.ValueKind != JsonValueKind.Array) { throw new BadRequestError("JSON does not validate: aggregates is not of type 'array'"); }
         var aggregates = list.EnumerateArray().Select(a => a.ValueKind == JsonValueKind.String && NewId.IsUuidLike(a.GetString()) ? Query.Uuid(a.GetString()!) : throw new BadRequestError($"JSON does not validate: '{a}' is not a 'uuid'")).ToList();
-        return aggregates.Distinct(StringComparer.Ordinal).Count() == aggregates.Count ? (aggregates, generation) : throw new BadRequestError("JSON does not validate: the aggregates have non-unique elements");
+        return aggregates.Distinct(StringComparer.Ordinal).Count() == aggregates.Count ? (aggregates, generation) : throw PlacementErrors.Schema($"{WireSchema.Show(list)} has non-unique elements", "uniqueItems", call.Is(19) ? ["aggregates"] : []);
     }
 
     private static Reply Show(Call call, List<string> aggregates, long generation) =>

@@ -26,14 +26,21 @@ internal static partial class CandidatesQueryReader
     [GeneratedRegex("^(resources|required|member_of|in_tree)([a-zA-Z0-9_-]{1,64})?$")]
     private static partial Regex Named();
 
+    [GeneratedRegex("^[1-9][0-9]*$")]
+    private static partial Regex LimitText();
+
     public static CandidatesQuery Read(Call call)
     {
         var query = call.Query;
-        Query.CheckNames(query, name => Known(call, name));
+        Query.CheckNames(query, name => Known(call, name), call.Is(25) ? Patterns(call) : null);
+        if (!call.Is(25) && !query.Has("resources")) { throw PlacementErrors.QueryString("'resources' is a required property", "required"); }
         var limit = int.MaxValue;
-        if (query["limit"] is { } text && (!int.TryParse(text, out limit) || limit < 1)) { throw new BadRequestError($"Invalid query string parameters: '{text}' does not match '^[1-9][0-9]*$'"); }
-        var policy = query["group_policy"];
-        if (policy is not (null or "none" or "isolate")) { throw new BadRequestError($"Invalid query string parameters: '{policy}' is not one of ['none', 'isolate']"); }
+        if (query.All("limit").FirstOrDefault(l => !LimitText().IsMatch(l)) is { } bad) { throw PlacementErrors.QueryString($"'{bad}' does not match '^[1-9][0-9]*$'", "pattern", "limit"); }
+        // Of several limits the first counts. One beyond all numbers is none.
+        if (query.All("limit") is [var text, ..] && !int.TryParse(text, out limit)) { limit = int.MaxValue; }
+        // Of several policies the first counts, too.
+        var policy = query.All("group_policy") is [var first, ..] ? first : null;
+        if (policy is not (null or "none" or "isolate")) { throw PlacementErrors.QueryString($"'{policy}' is not one of ['none', 'isolate']", "enum", "group_policy"); }
         var subtrees = query.All("same_subtree").Select(Subtree).ToList();
         var groups = Groups(call);
         CheckGroups(call, groups, subtrees);
@@ -43,6 +50,10 @@ internal static partial class CandidatesQueryReader
         }
         if (query.All("root_required").Count > 1) { throw new BadRequestError("Query parameter 'root_required' may be specified only once.", PlacementErrors.DuplicateKey); }
         var root = Query.Traits(query.All("root_required"), new Kernel.Versions.ApiVersion(1, 22));
+        if (root.Required.SelectMany(r => r).Where(root.Forbidden.Contains).Order(StringComparer.Ordinal).ToList() is { Count: > 0 } both)
+        {
+            throw new BadRequestError($"Conflicting required and forbidden traits found in root_required: {string.Join(", ", both)}", PlacementErrors.BadValue);
+        }
         return new CandidatesQuery(groups, limit, policy == "isolate", root, subtrees);
     }
 
@@ -55,6 +66,13 @@ internal static partial class CandidatesQueryReader
         _ => Match(call, name) is { } match && match.Groups[1].Value switch { "required" => call.Is(17), "member_of" => call.Is(21), "in_tree" => call.Is(31), _ => true }
             && (match.Groups[2].Length == 0 || call.Is(25)),
     };
+
+    private static string Patterns(Call call)
+    {
+        var suffix = call.Is(33) ? "[a-zA-Z0-9_-]{1,64}" : "[1-9][0-9]*";
+        string[] names = call.Is(31) ? ["in_tree", "member_of", "required", "resources"] : ["member_of", "required", "resources"];
+        return string.Join(", ", names.Select(n => $"'^{n}({suffix})?$'"));
+    }
 
     private static Match? Match(Call call, string name) => (call.Is(33) ? Named() : Numbered()).Match(name) is { Success: true } match ? match : null;
 
@@ -86,23 +104,33 @@ internal static partial class CandidatesQueryReader
     private static void CheckGroups(Call call, List<RequestGroup> groups, List<IReadOnlySet<string>> subtrees)
     {
         var empty = groups.Where(g => g.Resources.Count == 0).ToList();
-        if (call.Is(36))
-        {
-            if (empty.Count == groups.Count) { throw new BadRequestError("There must be at least one resources or resources[$S] parameter.", PlacementErrors.MissingValue); }
-            var named = subtrees.SelectMany(s => s).ToHashSet(StringComparer.Ordinal);
-            if (empty.Find(g => !named.Contains(g.Suffix)) is { } lone) { throw new BadRequestError($"Resourceless suffixed group request should be specified in `same_subtree` query param: bad group(s) - ['{lone.Suffix}'].", PlacementErrors.BadValue); }
-            if (named.FirstOrDefault(s => groups.TrueForAll(g => g.Suffix != s)) is { } unreal) { throw new BadRequestError($"Real suffixes should be specified in `same_subtree`: ['{unreal}'] not found.", PlacementErrors.BadValue); }
-        }
+        if (call.Is(36)) { CheckSubtrees(groups, empty, subtrees); }
         else
         {
-            if (empty.Find(g => g.Traits.Required.Count > 0) is { } orphan) { throw new BadRequestError($"All traits parameters must be associated with resources.  Found the following orphaned traits keys: required{orphan.Suffix}"); }
-            if (empty.Find(g => !g.Aggregates.IsEmpty) is { } lost) { throw new BadRequestError($"All member_of parameters must be associated with resources. Found the following orphaned member_of keys: member_of{lost.Suffix}"); }
+            Orphans("All traits parameters must be associated with resources.  Found the following orphaned traits keys: ", "required", empty.Where(g => g.Traits.Required.Count > 0));
+            Orphans("All member_of parameters must be associated with resources. Found the following orphaned member_of keys: ", "member_of", empty.Where(g => !g.Aggregates.IsEmpty));
             if (empty.Count > 0) { throw new BadRequestError("All request groups must specify resources."); }
             if (groups.Count == 0) { throw new BadRequestError("At least one request group (`resources` or `resources{$S}`) is required."); }
         }
-        if (groups.Find(g => g.Traits.Required.Any(any => any.All(g.Traits.Forbidden.Contains))) is { } conflict)
-        {
-            throw new BadRequestError($"Conflicting required and forbidden traits found in the following traits keys: required{conflict.Suffix}");
-        }
+        var conflicts = groups.SelectMany(g => g.Traits.Required.Where(any => any.All(g.Traits.Forbidden.Contains)).Select(any => $"required{g.Suffix}: ({string.Join(", ", any.Order(StringComparer.Ordinal))})")).Order(StringComparer.Ordinal).ToList();
+        if (conflicts.Count > 0) { throw new BadRequestError("Conflicting required and forbidden traits found in the following traits keys: " + string.Join(", ", conflicts)); }
     }
+
+    private static void Orphans(string message, string prefix, IEnumerable<RequestGroup> groups)
+    {
+        var keys = groups.Select(g => prefix + g.Suffix).ToList();
+        if (keys.Count > 0) { throw new BadRequestError(message + string.Join(", ", keys)); }
+    }
+
+    private static void CheckSubtrees(List<RequestGroup> groups, List<RequestGroup> empty, List<IReadOnlySet<string>> subtrees)
+    {
+        if (empty.Count == groups.Count) { throw new BadRequestError("There must be at least one resources or resources[$S] parameter.", PlacementErrors.MissingValue); }
+        var named = subtrees.SelectMany(s => s).Distinct(StringComparer.Ordinal).ToList();
+        var lone = empty.Where(g => !named.Contains(g.Suffix)).Select(g => g.Suffix).ToList();
+        if (lone.Count > 0) { throw new BadRequestError($"Resourceless suffixed group request should be specified in `same_subtree` query param: bad group(s) - {List(lone)}.", PlacementErrors.BadValue); }
+        var unreal = named.Where(s => groups.TrueForAll(g => g.Suffix != s)).ToList();
+        if (unreal.Count > 0) { throw new BadRequestError($"Real suffixes should be specified in `same_subtree`: {List(unreal)} not found in {List(groups.Select(g => g.Suffix))}.", PlacementErrors.BadValue); }
+    }
+
+    private static string List(IEnumerable<string> suffixes) => "[" + string.Join(", ", suffixes.Select(s => $"'{s}'")) + "]";
 }

@@ -12,24 +12,17 @@ internal static class AllocationEndpoints
 {
     public static void Map(ResourceGroup root)
     {
-        root.Post("/allocations", Manage).Policy("placement:allocations:manage", PlacementReplies.AdminOrService).Since("1.13").Answers(204);
-        root.Get("/allocations/{consumer_uuid}", Show).Policy("placement:allocations:list", PlacementReplies.AdminOrService);
-        root.Put("/allocations/{consumer_uuid}", Put).Policy("placement:allocations:update", PlacementReplies.AdminOrService).Answers(204);
+        root.Post("/allocations", PlacementReplies.Takes(Manage)).Policy("placement:allocations:manage", PlacementReplies.AdminOrService).Since("1.13").Answers(204);
+        root.Get("/allocations/{consumer_uuid}", PlacementReplies.Json(Show)).Policy("placement:allocations:list", PlacementReplies.AdminOrService);
+        root.Put("/allocations/{consumer_uuid}", PlacementReplies.Takes(Put)).Policy("placement:allocations:update", PlacementReplies.AdminOrService).Answers(204);
         root.Delete("/allocations/{consumer_uuid}", Delete).Policy("placement:allocations:delete", PlacementReplies.AdminOrService).Answers(204);
-        root.Get("/resource_providers/{uuid}/allocations", OfProvider).Policy("placement:resource_providers:allocations:list", PlacementReplies.AdminOrService).NotPaged("upstream answers all");
+        root.Get("/resource_providers/{uuid}/allocations", PlacementReplies.Json(OfProvider)).Policy("placement:resource_providers:allocations:list", PlacementReplies.AdminOrService).NotPaged("upstream answers all");
     }
 
     private static async Task<Reply> Manage(Call call)
     {
-        call.RequireJson();
         var body = await call.JsonAsync().ConfigureAwait(false);
-        if (body.ValueKind != System.Text.Json.JsonValueKind.Object || !body.EnumerateObject().Any()) { throw new BadRequestError("JSON does not validate: {} does not have enough properties"); }
-        var wanted = new List<ConsumerAllocations>();
-        foreach (var consumer in body.EnumerateObject())
-        {
-            if (consumer.Name.Length != 36 || !NewId.IsUuidLike(consumer.Name)) { throw new BadRequestError($"JSON does not validate: '{consumer.Name}' does not match any of the regexes: '^[0-9a-fA-F-]{{36}}$'"); }
-            wanted.Add(AllocationBody.Read(call, Query.Uuid(consumer.Name), consumer.Value, isPost: true));
-        }
+        var wanted = AllocationBody.ReadAll(call, body, mayBeEmpty: false);
         await CheckAsync(call, wanted).ConfigureAwait(false);
         await call.Get<AllocationOperations>().ReplaceAsync(call.Context, wanted, call.Cancel).ConfigureAwait(false);
         return Reply.Empty();
@@ -38,7 +31,6 @@ internal static class AllocationEndpoints
     private static async Task<Reply> Put(Call call)
     {
         var id = call.Route("consumer_uuid");
-        call.RequireJson();
         if (!NewId.IsUuidLike(id)) { throw new BadRequestError($"Malformed consumer_uuid: {id}"); }
         var wanted = AllocationBody.Read(call, Query.Uuid(id), await call.JsonAsync().ConfigureAwait(false), isPost: false);
         await CheckAsync(call, [wanted]).ConfigureAwait(false);
@@ -87,12 +79,11 @@ internal static class AllocationEndpoints
     /// <summary>Providers and classes that do not exist are 400, before anything is written.</summary>
     private static Task<bool> CheckAsync(Call call, IReadOnlyList<ConsumerAllocations> wanted) => call.Get<Store<PlacementDb>>().ReadAsync(async db =>
     {
-        var providers = wanted.SelectMany(w => w.Resources.Keys).Distinct(StringComparer.Ordinal).ToArray();
-        var known = await db.Providers.Where(p => providers.Contains(p.Id)).Select(p => p.Id).ToListAsync(call.Cancel).ConfigureAwait(false);
-        if (providers.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } missing) { throw new BadRequestError($"Allocation for resource provider '{missing}' that does not exist."); }
+        await AllocationOperations.CheckConsumersAsync(db, wanted, call.Cancel).ConfigureAwait(false);
+        await AllocationOperations.CheckProvidersAsync(db, wanted, call.Cancel).ConfigureAwait(false);
         if (await Names.UnknownClassAsync(db, wanted.SelectMany(w => w.Resources.Values).SelectMany(r => r.Keys), call.Cancel).ConfigureAwait(false) is { } unknown)
         {
-            throw new BadRequestError($"Unable to allocate inventory for consumer {wanted[0].ConsumerId}: No such resource class {unknown}.");
+            throw new BadRequestError($"Unable to allocate inventory {(call.Endpoint.Method == "PUT" ? $"for consumer {wanted[0].ConsumerId}: " : "")}No such resource class {unknown}.");
         }
         return true;
     }, call.Cancel);

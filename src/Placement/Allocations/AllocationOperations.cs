@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
 using Nephos.Placement.Inventories;
 
@@ -25,19 +26,21 @@ public sealed class AllocationOperations(Store<PlacementDb> store)
 {
     /// <summary>Makes the allocations of all the consumers so, or throws and changes nothing.</summary>
     public Task ReplaceAsync(RequestContext context, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel) =>
-        store.WriteAsync(db => ReplaceAsync(db, context, wanted, cancel), cancel);
+        store.WriteAsync(async db => { await ReplaceAsync(db, context, wanted, cancel).ConfigureAwait(false); }, cancel);
 
     /// <summary>Removes all that the consumer has; false when that is nothing.</summary>
     public Task<bool> RemoveAsync(RequestContext context, string consumerId, CancellationToken cancel) => store.WriteAsync(async db =>
     {
         if (!await db.Allocations.AnyAsync(a => a.ConsumerId == consumerId, cancel).ConfigureAwait(false)) { return false; }
-        await ReplaceAsync(db, context, [new ConsumerAllocations(consumerId, "", "", null, NoResources)], cancel).ConfigureAwait(false);
+        await ReplaceAsync(db, context, [new ConsumerAllocations(consumerId, "", "", null, NoResources)], cancel, isDelete: true).ConfigureAwait(false);
         return true;
     }, cancel);
 
     public static readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> NoResources = new Dictionary<string, IReadOnlyDictionary<string, long>>();
 
-    internal static async Task ReplaceAsync(PlacementDb db, RequestContext context, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel)
+    /// <summary>Returns the providers whose generation grew: those given from now on, and those of consumers that get nothing more. Upstream leaves a provider's generation when a
+    /// consumer moves away from it, and when allocations are deleted as such.</summary>
+    internal static async Task<IReadOnlyCollection<string>> ReplaceAsync(PlacementDb db, RequestContext context, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel, bool isDelete = false)
     {
         var ids = wanted.Select(w => w.ConsumerId).ToArray();
         var had = await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ToListAsync(cancel).ConfigureAwait(false);
@@ -56,9 +59,29 @@ public sealed class AllocationOperations(Store<PlacementDb> store)
         await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
         db.Allocations.AddRange(rows);
         foreach (var one in wanted) { Keep(db, one, consumers.GetValueOrDefault(one.ConsumerId), rows.Exists(r => r.ConsumerId == one.ConsumerId), now); }
+        var cleared = wanted.Where(w => w.Resources.Count == 0).Select(w => w.ConsumerId).ToHashSet(StringComparer.Ordinal);
         var touched = had.Concat(rows).Select(a => a.ProviderId).Distinct(StringComparer.Ordinal).ToArray();
-        await db.Providers.Where(p => touched.Contains(p.Id)).ExecuteUpdateAsync(u => u.SetProperty(p => p.Generation, p => p.Generation + 1), cancel).ConfigureAwait(false);
+        string[] stepped = isDelete ? [] : [.. rows.Concat(had.Where(a => cleared.Contains(a.ConsumerId))).Select(a => a.ProviderId).Distinct(StringComparer.Ordinal)];
+        await db.Providers.Where(p => touched.Contains(p.Id)).ExecuteUpdateAsync(u => u
+            .SetProperty(p => p.Generation, p => p.Generation + (stepped.Contains(p.Id) ? 1 : 0)).SetProperty(p => p.Revision, p => p.Revision + 1), cancel).ConfigureAwait(false);
         foreach (var one in wanted) { db.Record(context, one.Resources.Count > 0 ? "update" : "delete", "allocation", one.ConsumerId, one.ProjectId.Length > 0 ? one.ProjectId : null); }
+        return stepped;
+    }
+
+    /// <summary>Each consumer is in the generation that its client saw.</summary>
+    internal static async Task CheckConsumersAsync(PlacementDb db, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel)
+    {
+        var ids = wanted.Where(w => w.ChecksGeneration).Select(w => w.ConsumerId).ToArray();
+        if (ids.Length == 0) { return; }
+        var consumers = await db.Consumers.Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, StringComparer.Ordinal, cancel).ConfigureAwait(false);
+        foreach (var one in wanted.Where(w => w.ChecksGeneration)) { CheckGeneration(one, consumers.GetValueOrDefault(one.ConsumerId)); }
+    }
+
+    internal static async Task CheckProvidersAsync(PlacementDb db, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel)
+    {
+        var providers = wanted.SelectMany(w => w.Resources.Keys).Distinct(StringComparer.Ordinal).ToArray();
+        var known = await db.Providers.Where(p => providers.Contains(p.Id)).Select(p => p.Id).ToListAsync(cancel).ConfigureAwait(false);
+        if (providers.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } missing) { throw new BadRequestError($"Allocation for resource provider '{missing}' that does not exist."); }
     }
 
     private static void CheckGeneration(ConsumerAllocations one, Consumer? consumer)

@@ -11,6 +11,9 @@ public sealed class Inventory
     /// <summary>Upstream's largest number in a column (signed 32 bits), also what an absent <c>max_unit</c> means.</summary>
     public const int MaxInt = 0x7FFFFFFF;
 
+    /// <summary>Upstream's largest ratio, a single-precision number's.</summary>
+    public const double MaxRatio = 3.40282e+38;
+
     public required string ProviderId { get; set; }
     public required string ResourceClass { get; set; }
     public long Total { get; set; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
@@ -49,12 +50,12 @@ internal static class InventoryEndpoints
 {
     public static void Map(ResourceGroup inventories)
     {
-        inventories.Get("", List).Policy("placement:resource_providers:inventories:list", PlacementReplies.AdminOrService).NotPaged("one per resource class");
-        inventories.Post("", Create).Policy("placement:resource_providers:inventories:create", PlacementReplies.AdminOrService).Answers(201);
-        inventories.Put("", Replace).Policy("placement:resource_providers:inventories:update", PlacementReplies.AdminOrService);
-        inventories.Delete("", DeleteAll).Policy("placement:resource_providers:inventories:delete", PlacementReplies.AdminOrService).Since("1.5").Answers(204);
-        inventories.Get("/{resource_class}", Show).Policy("placement:resource_providers:inventories:show", PlacementReplies.AdminOrService);
-        inventories.Put("/{resource_class}", Update).Policy("placement:resource_providers:inventories:update", PlacementReplies.AdminOrService);
+        inventories.Get("", PlacementReplies.Json(List)).Policy("placement:resource_providers:inventories:list", PlacementReplies.AdminOrService).NotPaged("one per resource class");
+        inventories.Post("", PlacementReplies.Takes(Create)).Policy("placement:resource_providers:inventories:create", PlacementReplies.AdminOrService).Answers(201);
+        inventories.Put("", PlacementReplies.Takes(Replace)).Policy("placement:resource_providers:inventories:update", PlacementReplies.AdminOrService);
+        inventories.Delete("", DeleteAll).Policy("placement:resource_providers:inventories:delete", PlacementReplies.AdminOrService).Answers(204);
+        inventories.Get("/{resource_class}", PlacementReplies.Json(Show)).Policy("placement:resource_providers:inventories:show", PlacementReplies.AdminOrService);
+        inventories.Put("/{resource_class}", PlacementReplies.Takes(Update)).Policy("placement:resource_providers:inventories:update", PlacementReplies.AdminOrService);
         inventories.Delete("/{resource_class}", Delete).Policy("placement:resource_providers:inventories:delete", PlacementReplies.AdminOrService).Answers(204);
     }
 
@@ -97,14 +98,16 @@ internal static class InventoryEndpoints
         var id = call.Route("uuid");
         await call.Get<ResourceProviderOperations>().FindAsync(id, call.Cancel).ConfigureAwait(false);
         var body = await call.JsonBodyAsync<UpdateInventories>().ConfigureAwait(false);
-        if (body.Inventories.Keys.FirstOrDefault(k => !Query.ClassName().IsMatch(k)) is { } bad) { throw new BadRequestError($"JSON does not validate: '{bad}' does not match '^[A-Z0-9_]+$'"); }
+        CheckClassNames(body.Inventories.Keys);
         var inventories = body.Inventories.Select(i => Checked(call, i.Value.Row(id, i.Key, call.Context.Now), "update")).ToList();
         var generation = await call.Get<InventoryOperations>().ReplaceAsync(call.Context, id, body.ResourceProviderGeneration, inventories, call.Cancel).ConfigureAwait(false);
         return Show(call, inventories, generation);
     }
 
+    /// <summary>Before 1.5 the method is none here: 405, where other calls that came later are 404.</summary>
     private static async Task<Reply> DeleteAll(Call call)
     {
+        if (!call.Is(5)) { throw call.Endpoint.Api.Errors.NoMethod("DELETE"); }
         await call.Get<InventoryOperations>().ReplaceAsync(call.Context, call.Route("uuid"), null, [], call.Cancel).ConfigureAwait(false);
         return Reply.Empty();
     }
@@ -121,9 +124,18 @@ internal static class InventoryEndpoints
         ("inventories", inventories.ToDictionary(i => i.ResourceClass, i => InventoryView.Of(i), StringComparer.Ordinal)),
     ]).Dated(call, inventories.Count > 0 ? inventories.Max(i => i.UpdatedAt) : null);
 
+    internal static Inventory CheckedRatio(Inventory inventory) => inventory.AllocationRatio <= Inventory.MaxRatio ? inventory
+        : throw PlacementErrors.Schema($"{inventory.AllocationRatio.ToString(CultureInfo.InvariantCulture)} is greater than the maximum of 3.40282e+38", "maximum", ["allocation_ratio"]);
+
+    internal static void CheckClassNames(IEnumerable<string> names)
+    {
+        if (names.FirstOrDefault(n => !Query.ClassName().IsMatch(n)) is { } bad) { throw PlacementErrors.Schema($"'{bad}' does not match any of the regexes: '^[A-Z0-9_]+$'", "additionalProperties", ["inventories"]); }
+    }
+
     /// <summary>Something must be left to give; from 1.26 on nothing may be.</summary>
     internal static Inventory Checked(Call call, Inventory inventory, string verb)
     {
+        CheckedRatio(inventory);
         var capacity = (inventory.Total - inventory.Reserved) * inventory.AllocationRatio;
         if (call.Is(26) ? capacity >= 0 : capacity > 0) { return inventory; }
         throw new BadRequestError($"Unable to {verb} inventory for resource provider {inventory.ProviderId}: Invalid inventory for '{inventory.ResourceClass}' on resource provider '{inventory.ProviderId}'. "

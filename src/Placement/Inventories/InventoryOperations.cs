@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
+using Nephos.Placement.ResourceClasses;
 using Nephos.Placement.ResourceProviders;
 
 namespace Nephos.Placement.Inventories;
@@ -72,8 +73,17 @@ internal sealed class InventoryOperations(Store<PlacementDb> store)
         var keep = wanted.Select(w => w.ResourceClass).ToArray();
         await db.Inventories.Where(i => i.ProviderId == providerId && !keep.Contains(i.ResourceClass) && i.Used == 0).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
         var has = await db.Inventories.Where(i => i.ProviderId == providerId).Select(i => i.ResourceClass).ToListAsync(cancel).ConfigureAwait(false);
-        var used = has.Except(keep, StringComparer.Ordinal).ToList();
+        var used = has.Except(keep, StringComparer.Ordinal).OrderBy(StandardResourceClasses.Order).ThenBy(c => c, StringComparer.Ordinal).ToList();
         if (used.Count > 0) { throw new ConflictError(conflict + InUse(string.Join(", ", used), providerId), PlacementErrors.InventoryInUse); }
+        await PutAllAsync(db, wanted, has, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds and changes these and lets the provider's others be: the first step of the reshaper.</summary>
+    internal static async Task MergeAsync(PlacementDb db, string providerId, IReadOnlyList<Inventory> wanted, CancellationToken cancel) =>
+        await PutAllAsync(db, wanted, await db.Inventories.Where(i => i.ProviderId == providerId).Select(i => i.ResourceClass).ToListAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+
+    private static async Task PutAllAsync(PlacementDb db, IReadOnlyList<Inventory> wanted, List<string> has, CancellationToken cancel)
+    {
         foreach (var inventory in wanted)
         {
             if (has.Contains(inventory.ResourceClass)) { await ChangeAsync(db, inventory, cancel).ConfigureAwait(false); } else { db.Inventories.Add(inventory); }
@@ -87,6 +97,6 @@ internal sealed class InventoryOperations(Store<PlacementDb> store)
 
     private static string InUse(string classes, string providerId) => $"Inventory for '{classes}' on resource provider '{providerId}' in use.";
 
-    private static ApiError UpdateConflict() =>
+    internal static ApiError UpdateConflict() =>
         new ConflictError("update conflict: Another thread concurrently updated the resource provider data. Please retry your update", PlacementErrors.ConcurrentUpdate);
 }

@@ -30,5 +30,8 @@ internal static partial class StandardResourceClasses
         "NET_PACKET_RATE_KILOPACKET_PER_SEC", "NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC", "NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC",
     ];
 
+    /// <summary>Place in upstream's order: standard classes as they were brought in, custom ones after them.</summary>
+    public static int Order(string name) => All.Index().FirstOrDefault(c => c.Item == name, (All.Count, "")).Index;
+
     public static bool IsCustomName(string name) => name.Length <= 255 && CustomName().IsMatch(name);
 }

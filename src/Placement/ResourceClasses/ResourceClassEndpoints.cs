@@ -22,10 +22,10 @@ internal static class ResourceClassEndpoints
 {
     public static void Map(ResourceGroup classes)
     {
-        classes.Get("", List).Policy("placement:resource_classes:list", PlacementReplies.AdminOrService).Since("1.2").NotPaged("upstream answers all");
-        classes.Post("", Create).Policy("placement:resource_classes:create", PlacementReplies.AdminOrService).Since("1.2").Answers(201);
-        classes.Get("/{name}", Show).Policy("placement:resource_classes:show", PlacementReplies.AdminOrService).Since("1.2");
-        classes.Put("/{name}", Rename).Policy("placement:resource_classes:update", PlacementReplies.AdminOrService).Since("1.2").Until("1.6");
+        classes.Get("", PlacementReplies.Json(List)).Policy("placement:resource_classes:list", PlacementReplies.AdminOrService).Since("1.2").NotPaged("upstream answers all");
+        classes.Post("", PlacementReplies.Takes(Create)).Policy("placement:resource_classes:create", PlacementReplies.AdminOrService).Since("1.2").Answers(201);
+        classes.Get("/{name}", PlacementReplies.Json(Show)).Policy("placement:resource_classes:show", PlacementReplies.AdminOrService).Since("1.2");
+        classes.Put("/{name}", PlacementReplies.Takes(Rename)).Policy("placement:resource_classes:update", PlacementReplies.AdminOrService).Since("1.2").Until("1.6");
         classes.Put("/{name}", Ensure).Policy("placement:resource_classes:update", PlacementReplies.AdminOrService).Since("1.7").Answers(201);
         classes.Delete("/{name}", Delete).Policy("placement:resource_classes:delete", PlacementReplies.AdminOrService).Since("1.2").Answers(204);
     }
@@ -54,7 +54,7 @@ internal static class ResourceClassEndpoints
     private static async Task<Reply> Ensure(Call call)
     {
         var name = call.Route("name");
-        if (!StandardResourceClasses.IsCustomName(name)) { throw new BadRequestError($"JSON does not validate: '{name}' does not match '^CUSTOM_[A-Z0-9_]+$'"); }
+        if (!StandardResourceClasses.IsCustomName(name)) { throw name.Length > 255 ? PlacementErrors.Schema($"'{name}' is too long", "maxLength", ["name"]) : PlacementErrors.Schema($"'{name}' does not match '^CUSTOM_[A-Z0-9_]+$'", "pattern", ["name"]); }
         return Reply.Empty(await AddAsync(call, name).ConfigureAwait(false) ? 201 : 204).With("Location", $"{call.BaseUrl}/resource_classes/{name}");
     }
 
@@ -68,6 +68,7 @@ internal static class ResourceClassEndpoints
             if (await db.CustomResourceClasses.AnyAsync(c => c.Name == name, call.Cancel).ConfigureAwait(false)) { throw new ConflictError($"Resource class already exists: {name}"); }
             if (await db.CustomResourceClasses.Where(c => c.Name == old).ExecuteDeleteAsync(call.Cancel).ConfigureAwait(false) == 0) { throw NoClass(old); }
             db.CustomResourceClasses.Add(new CustomResourceClass { Name = name, CreatedAt = call.Context.Now });
+            await db.Providers.Where(p => db.Inventories.Any(i => i.ProviderId == p.Id && i.ResourceClass == old)).ExecuteUpdateAsync(u => u.SetProperty(p => p.Revision, p => p.Revision + 1), call.Cancel).ConfigureAwait(false);
             await db.Inventories.Where(i => i.ResourceClass == old).ExecuteUpdateAsync(u => u.SetProperty(i => i.ResourceClass, name), call.Cancel).ConfigureAwait(false);
             await db.Allocations.Where(a => a.ResourceClass == old).ExecuteUpdateAsync(u => u.SetProperty(a => a.ResourceClass, name), call.Cancel).ConfigureAwait(false);
             db.Record(call.Context, "update", "resource_class", name);

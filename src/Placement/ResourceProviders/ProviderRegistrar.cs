@@ -43,6 +43,7 @@ internal sealed class ProviderRegistrar(Store<PlacementDb> store, TimeProvider c
         provider.Name = facts.Name;
         provider.UpdatedAt = now;
         provider.Generation++;
+        provider.Revision++;
         var inventories = await db.Inventories.Where(i => i.ProviderId == facts.Id).ToListAsync(cancel).ConfigureAwait(false);
         foreach (var (wanted, exists) in Changes(inventories, facts))
         {

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Ids;
 
 namespace Nephos.Placement.ResourceProviders;
 
@@ -18,10 +19,15 @@ public sealed class ResourceProvider
     public required string Id { get; set; }
     public required string Name { get; set; }
     public long Generation { get; set; }
+    /// <summary>Raised by every write that touches the provider or anything of it, also those that leave the generation: what is kept in memory goes by it.</summary>
+    public long Revision { get; set; } = FirstRevision();
     public string? ParentId { get; set; }
     public required string RootId { get; set; }
     public required DateTime CreatedAt { get; set; }
     public required DateTime UpdatedAt { get; set; }
+
+    /// <summary>At random, so that a provider with the id of a deleted one is never taken for it; 40 bits, so that the sum over a million providers is no overflow.</summary>
+    private static long FirstRevision() => BitConverter.ToInt64(Guid.Parse(NewId.Uuid()).ToByteArray()) & ((1L << 40) - 1);
 
     internal static void Map(ModelBuilder model) => model.Entity<ResourceProvider>(provider =>
     {

@@ -41,10 +41,10 @@ internal static class ResourceProviderEndpoints
 {
     public static void Map(ResourceGroup providers)
     {
-        providers.Post("", Create).Policy("placement:resource_providers:create", PlacementReplies.AdminOrService).Answers(201);
-        providers.Get("", List).Policy("placement:resource_providers:list", PlacementReplies.AdminOrService).NotPaged("upstream answers all");
-        providers.Get("/{uuid}", Show).Policy("placement:resource_providers:show", PlacementReplies.AdminOrService);
-        providers.Put("/{uuid}", Update).Policy("placement:resource_providers:update", PlacementReplies.AdminOrService);
+        providers.Post("", PlacementReplies.Takes(Create)).Policy("placement:resource_providers:create", PlacementReplies.AdminOrService).Answers(201);
+        providers.Get("", PlacementReplies.Json(List)).Policy("placement:resource_providers:list", PlacementReplies.AdminOrService).NotPaged("upstream answers all");
+        providers.Get("/{uuid}", PlacementReplies.Json(Show)).Policy("placement:resource_providers:show", PlacementReplies.AdminOrService);
+        providers.Put("/{uuid}", PlacementReplies.Takes(Update)).Policy("placement:resource_providers:update", PlacementReplies.AdminOrService);
         providers.Delete("/{uuid}", Delete).Policy("placement:resource_providers:delete", PlacementReplies.AdminOrService).Answers(204);
     }
 

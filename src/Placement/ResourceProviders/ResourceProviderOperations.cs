@@ -27,7 +27,7 @@ internal sealed class ResourceProviderOperations(Store<PlacementDb> store)
     /// <summary>Raises the generation from the one that was seen; 409 when it is no longer that. The first statement of every change of what a provider has.</summary>
     public static async Task<long> StepAsync(PlacementDb db, string id, long seen, DateTime now, Func<ApiError> conflict, CancellationToken cancel)
     {
-        var stepped = await db.Providers.Where(p => p.Id == id && p.Generation == seen).ExecuteUpdateAsync(u => u.SetProperty(p => p.Generation, p => p.Generation + 1).SetProperty(p => p.UpdatedAt, now), cancel).ConfigureAwait(false);
+        var stepped = await db.Providers.Where(p => p.Id == id && p.Generation == seen).ExecuteUpdateAsync(u => u.SetProperty(p => p.Generation, p => p.Generation + 1).SetProperty(p => p.Revision, p => p.Revision + 1).SetProperty(p => p.UpdatedAt, now), cancel).ConfigureAwait(false);
         return stepped == 1 ? seen + 1 : throw conflict();
     }
 
@@ -54,6 +54,7 @@ internal sealed class ResourceProviderOperations(Store<PlacementDb> store)
         if (await db.Providers.AnyAsync(p => p.Name == name && p.Id != id, cancel).ConfigureAwait(false)) { throw new ConflictError($"Conflicting resource provider {name} already exists.", PlacementErrors.DuplicateName); }
         provider.Name = name;
         provider.UpdatedAt = context.Now;
+        provider.Revision++;
         if (reparent && parentId != provider.ParentId) { await MoveAsync(db, provider, parentId, mayMove, cancel).ConfigureAwait(false); }
         db.Record(context, "update", "resource_provider", id);
         return provider;
@@ -106,7 +107,11 @@ internal sealed class ResourceProviderOperations(Store<PlacementDb> store)
         var below = Subtree(tree, provider.Id);
         if (parentId is not null && below.Contains(parentId)) { throw Bad("creating loop in the provider tree is not allowed."); }
         provider.ParentId = parentId;
-        foreach (var moved in tree.Where(p => below.Contains(p.Id))) { moved.RootId = parent?.RootId ?? provider.Id; }
+        foreach (var moved in tree.Where(p => below.Contains(p.Id))) 
+        {
+            moved.RootId = parent?.RootId ?? provider.Id;
+            moved.Revision++;
+        }
     }
 
     /// <summary>The provider and all below it.</summary>

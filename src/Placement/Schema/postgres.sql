@@ -80,6 +80,7 @@ CREATE TABLE resource_providers (
     id text NOT NULL,
     name text NOT NULL,
     generation bigint NOT NULL,
+    revision bigint NOT NULL,
     parent_id text,
     root_id text NOT NULL,
     created_at timestamp with time zone NOT NULL,

@@ -76,6 +76,7 @@ CREATE TABLE "resource_providers" (
     "id" TEXT NOT NULL CONSTRAINT "PK_resource_providers" PRIMARY KEY,
     "name" TEXT NOT NULL,
     "generation" INTEGER NOT NULL,
+    "revision" INTEGER NOT NULL,
     "parent_id" TEXT NULL,
     "root_id" TEXT NOT NULL,
     "created_at" TEXT NOT NULL,

@@ -18,13 +18,13 @@ internal static class TraitEndpoints
 {
     public static void Map(ResourceGroup root)
     {
-        root.Get("/traits", List).Policy("placement:traits:list", PlacementReplies.AdminOrService).Since("1.6").NotPaged("upstream answers all");
+        root.Get("/traits", PlacementReplies.Json(List)).Policy("placement:traits:list", PlacementReplies.AdminOrService).Since("1.6").NotPaged("upstream answers all");
         root.Get("/traits/{name}", Show).Policy("placement:traits:show", PlacementReplies.AdminOrService).Since("1.6").Answers(204);
         root.Put("/traits/{name}", Put).Policy("placement:traits:update", PlacementReplies.AdminOrService).Since("1.6").Answers(201);
         root.Delete("/traits/{name}", Delete).Policy("placement:traits:delete", PlacementReplies.AdminOrService).Since("1.6").Answers(204);
         var provider = root.Group("/resource_providers/{uuid}/traits");
-        provider.Get("", ListOfProvider).Policy("placement:resource_providers:traits:list", PlacementReplies.AdminOrService).Since("1.6").NotPaged("few");
-        provider.Put("", SetOfProvider).Policy("placement:resource_providers:traits:update", PlacementReplies.AdminOrService).Since("1.6");
+        provider.Get("", PlacementReplies.Json(ListOfProvider)).Policy("placement:resource_providers:traits:list", PlacementReplies.AdminOrService).Since("1.6").NotPaged("few");
+        provider.Put("", PlacementReplies.Takes(SetOfProvider)).Policy("placement:resource_providers:traits:update", PlacementReplies.AdminOrService).Since("1.6");
         provider.Delete("", ClearProvider).Policy("placement:resource_providers:traits:delete", PlacementReplies.AdminOrService).Since("1.6").Answers(204);
     }
 

@@ -12,8 +12,8 @@ internal static class UsageEndpoints
 {
     public static void Map(ResourceGroup root)
     {
-        root.Get("/resource_providers/{uuid}/usages", OfProvider).Policy("placement:resource_providers:usages", PlacementReplies.AdminOrService);
-        root.Get("/usages", OfProject).PolicyOnRow("placement:usages", Rules.ProjectReaderOrService).Since("1.9");
+        root.Get("/resource_providers/{uuid}/usages", PlacementReplies.Json(OfProvider)).Policy("placement:resource_providers:usages", PlacementReplies.AdminOrService);
+        root.Get("/usages", PlacementReplies.Json(OfProject)).PolicyOnRow("placement:usages", Rules.ProjectReaderOrService).Since("1.9");
     }
 
     private static async Task<Reply> OfProvider(Call call)
@@ -29,7 +29,11 @@ internal static class UsageEndpoints
         var (project, user, type) = (call.Query["project_id"], call.Query["user_id"], call.Query["consumer_type"]);
         call.EnforceProject("placement:usages", project);
         Query.CheckNames(call.Query, name => name is "project_id" or "user_id" || (name == "consumer_type" && call.Is(38)));
-        if (string.IsNullOrEmpty(project)) { throw new BadRequestError("Invalid query string parameters: 'project_id' is a required property"); }
+        if (project is null) { throw PlacementErrors.QueryString("'project_id' is a required property", "required"); }
+        CheckLength("project_id", project);
+        CheckLength("user_id", user);
+        CheckLength("consumer_type", type);
+        if (type is not (null or "all" or "unknown") && !Query.ClassName().IsMatch(type)) { throw PlacementErrors.QueryString($"'{type}' does not match '^[A-Z0-9_]+$|^all|^unknown$'", "pattern", "consumer_type"); }
         var rows = await call.Get<Store<PlacementDb>>().ReadAsync(db => (
             from consumer in db.Consumers
             where consumer.ProjectId == project && (user == null || consumer.UserId == user) && (type == null || type == "all" || consumer.ConsumerType == type)
@@ -47,5 +51,12 @@ internal static class UsageEndpoints
             usages[group.Key] = usage;
         }
         return Reply.Member("usages", usages).Dated(call, null);
+    }
+
+    /// <summary>schemas/usage.py: 1 to 255 characters each.</summary>
+    private static void CheckLength(string name, string? value)
+    {
+        if (value is { Length: 0 }) { throw PlacementErrors.QueryString("'' is too short", "minLength", name); }
+        if (value is { Length: > 255 }) { throw PlacementErrors.QueryString($"'{value}' is too long", "maxLength", name); }
     }
 }

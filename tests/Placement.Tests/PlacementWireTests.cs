@@ -102,7 +102,7 @@ public sealed class PlacementWireTests(PlacementCloud cloud) : IClassFixture<Pla
             .ShouldStartWith("JSON does not validate: 0 is less than the minimum of 1\n\nFailed validating 'minimum' in schema['properties']['total']");
         (await cloud.Admin.At("placement 1.4").Delete($"{Providers}/{id}/inventories")).Is(405);
         var consumer = "/placement/allocations/" + Kernel.Ids.NewId.Uuid();
-        string Body(string mappings) => $$$"""{"allocations": {"{{{id}}}": {"resources": {"VCPU": 1}}}, "mappings": {{{mappings}}}, "project_id": "p", "user_id": "u", "consumer_generation": null, "consumer_type": "INSTANCE"}""";
+        string Body(string mappings) => $$$$"""{"allocations": {"{{{{id}}}}": {"resources": {"VCPU": 1}}}, "mappings": {{{{mappings}}}}, "project_id": "p", "user_id": "u", "consumer_generation": null, "consumer_type": "INSTANCE"}""";
         (await Admin.Put(consumer, Body("""{"a": "b"}"""))).Is(400)["errors"][0]!["detail"]!.ToString().ShouldContain("'b' is not of type 'array'");
         (await Admin.Put(consumer, Body("{}"))).Is(400)["errors"][0]!["detail"]!.ToString().ShouldContain("{} does not have enough properties");
         (await Admin.Put(consumer, Body("""{"a": ["b"]}"""))).Is(400)["errors"][0]!["detail"]!.ToString().ShouldContain("'b' is not a 'uuid'");

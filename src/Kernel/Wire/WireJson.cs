@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -39,6 +40,7 @@ public static class WireJson
         };
         options.Converters.Add(new OptionalConverterFactory());
         options.Converters.Add(new TextConverter());
+        options.Converters.Add(new FloatConverter());
         return options;
     }
 
@@ -99,6 +101,19 @@ internal sealed class TextConverter : JsonConverter<string>
     public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
     public override string ReadAsPropertyName(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString()!;
     public override void WriteAsPropertyName(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WritePropertyName(value);
+}
+
+/// <summary>A whole number of a fractional kind keeps its point, <c>4.0</c>, as upstream's Python writes it; clients that are strict about types tell the two apart.</summary>
+internal sealed class FloatConverter : JsonConverter<double>
+{
+    public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? double.Parse(reader.GetString()!, CultureInfo.InvariantCulture) : reader.GetDouble();
+
+    public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+    {
+        if (double.IsInteger(value) && Math.Abs(value) < 1e16) { writer.WriteRawValue(value.ToString("F1", CultureInfo.InvariantCulture), skipInputValidation: true); }
+        else { writer.WriteNumberValue(value); }
+    }
 }
 
 internal sealed class LooseBooleanConverter : JsonConverter<bool>

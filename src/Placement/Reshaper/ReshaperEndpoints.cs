@@ -15,7 +15,7 @@ namespace Nephos.Placement.Reshaper;
 internal static class ReshaperEndpoints
 {
     public static void Map(ResourceGroup reshaper) =>
-        reshaper.Post("", PlacementReplies.Takes(Reshape)).Policy("placement:reshaper:reshape", "role:service").Since("1.30").Answers(204);
+        reshaper.Post("", PlacementReplies.Takes(Reshape)).Policy("placement:reshaper:reshape", Rules.Service).Since("1.30").Answers(204);
 
     private static async Task<Reply> Reshape(Call call)
     {

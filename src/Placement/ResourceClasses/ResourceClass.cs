@@ -31,7 +31,7 @@ internal static partial class StandardResourceClasses
     ];
 
     /// <summary>Place in upstream's order: standard classes as they were brought in, custom ones after them.</summary>
-    public static int Order(string name) => All.Index().FirstOrDefault(c => c.Item == name, (All.Count, "")).Index;
+    public static int Order(string name) => All.TakeWhile(c => c != name).Count();
 
     public static bool IsCustomName(string name) => name.Length <= 255 && CustomName().IsMatch(name);
 }

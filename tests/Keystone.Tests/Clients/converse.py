@@ -9,6 +9,7 @@ URL is where the cloud's identity API is, PASSWORD the administrator's, SCRATCH 
   id <- user show -f value -c id alice    keeps the output; $id in later lines stands for it
   = text                           the last output must hold the text; for a failure, its message
   as PASSWORD USER DOMAIN PROJECT  who says the following lines; `as` alone: the administrator again
+  env NAME VALUE                   sets a variable of the environment for the following lines
   file <- text                     writes a file; $file stands for its path
 COMMANDS lists all commands of the group; one that the script never says successfully is a failure.
 """
@@ -65,6 +66,9 @@ def main(script, commands, url, password, scratch):
         words = shlex.split(line)
         if words[0] == 'as':
             become(url, *(words[1:] or [password]))
+            continue
+        if words[0] == 'env':
+            os.environ[words[1]] = words[2]
             continue
         if words[0].endswith('_file') and words[1] == '<-':
             variables[words[0]] = os.path.join(scratch, words[0])

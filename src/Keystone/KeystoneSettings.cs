@@ -46,6 +46,12 @@ public sealed record KeystoneSettings : ICheckedSettings
     [Setting("Most rows of any list; a greater limit of a request is cut to it. Upstream: [DEFAULT] max_db_limit.", Minimum = 1)]
     public int MaxDbLimit { get; init; } = 1000;
 
+    [Setting("Refuse project names that have characters with a meaning in URLs. Upstream: [resource] project_name_url_safe; its strict, which also refuses logging in to such projects, is not offered.", Allowed = ["off", "new"])]
+    public string ProjectNameUrlSafe { get; init; } = "off";
+
+    [Setting("The same for names of domains. Upstream: [resource] domain_name_url_safe.", Allowed = ["off", "new"])]
+    public string DomainNameUrlSafe { get; init; } = "off";
+
     [Setting("How deep projects may lie below a domain. Upstream: [DEFAULT] max_project_tree_depth.", Minimum = 1, Maximum = 100)]
     public int MaxProjectTreeDepth { get; init; } = 5;
 

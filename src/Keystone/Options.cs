@@ -1,7 +1,16 @@
 using System.Text.Json;
 using Nephos.Kernel.Errors;
+using Nephos.Kernel.Wire;
 
 namespace Nephos.Keystone;
+
+/// <summary>Options of a project, a domain or a role in a request. Upstream: <c>keystone/common/resource_options</c>. Null takes one away.</summary>
+public sealed record ResourceOptions
+{
+    [NullableField] public Optional<bool?> Immutable { get; init; }
+
+    internal Dictionary<string, JsonElement> Given() => Immutable.IsSet ? new() { ["immutable"] = JsonSerializer.SerializeToElement(Immutable.Value) } : [];
+}
 
 /// <summary>Options of projects, roles and users: a JSON object in the column <c>options</c>. An option set to null is taken away.</summary>
 internal static class Options

@@ -76,6 +76,10 @@ public sealed class LooseBooleanAttribute : Attribute;
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class AllowsUnknownAttribute : Attribute;
 
+/// <summary>The object has at least one member (JSON schema's <c>minProperties: 1</c>).</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class NotEmptyAttribute : Attribute;
+
 /// <summary>On a <c>Dictionary&lt;string, JsonElement&gt;</c>: takes the members that the record does not name.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RestAttribute : Attribute;
@@ -92,7 +96,7 @@ public readonly record struct Optional<T>(T Value) : IOptional
 /// <summary>What is wrong with one member.</summary>
 public enum WireFaultKind
 {
-    Type, Required, Unknown, TooShort, TooLong, Pattern, Format, OneOf, TooSmall, TooLarge, TooFewItems, TooManyItems, NotUnique, Key,
+    Type, Required, Unknown, TooShort, TooLong, Pattern, Format, OneOf, TooSmall, TooLarge, TooFewItems, TooManyItems, NotUnique, Key, TooFewMembers,
 }
 
 /// <summary>One fault of a body: where, what, and the value as it was given.</summary>
@@ -118,6 +122,7 @@ public sealed record WireFault(WireFaultKind Kind, IReadOnlyList<string> Path, s
         WireFaultKind.TooSmall => $"{Value} is less than the minimum of {Wanted}",
         WireFaultKind.TooLarge => $"{Value} is greater than the maximum of {Wanted}",
         WireFaultKind.TooFewItems => $"{Value} is too short",
+        WireFaultKind.TooFewMembers => $"{Value} does not have enough properties",
         WireFaultKind.TooManyItems => $"{Value} is too long",
         _ => $"{Value} has non-unique elements",
     };

@@ -20,10 +20,12 @@ public sealed class WireSchema
     private static readonly ConcurrentDictionary<Type, WireSchema> Cache = new();
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
     private readonly bool _open;
+    private readonly bool _notEmpty;
 
     private WireSchema(Type type)
     {
         _open = type.GetCustomAttribute<AllowsUnknownAttribute>() is not null;
+        _notEmpty = type.GetCustomAttribute<NotEmptyAttribute>() is not null;
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
             if (property.GetCustomAttribute<RestAttribute>() is not null) { _open = true; continue; }
@@ -57,6 +59,7 @@ public sealed class WireSchema
                 faults.Add(new(WireFaultKind.Unknown, path, Show(value), $"'{member.Name}'"));
             }
         }
+        if (_notEmpty && !value.EnumerateObject().Any()) { faults.Add(new(WireFaultKind.TooFewMembers, path, Show(value), "1")); }
         foreach (var member in _members.Values)
         {
             if (member.IsRequired(version) && !value.TryGetProperty(member.Name, out _))

@@ -41,7 +41,6 @@ internal static class EndpointGroupEndpoints
     private static async Task<Reply> Update(Call call)
     {
         var request = await call.BodyAsync<UpdateEndpointGroup>("endpoint_group");
-        if (request.IsEmpty) { throw new BadRequestError("Invalid input for field/attribute endpoint_group. Value: {}. {} does not have enough properties"); }
         return Reply.Member("endpoint_group", EndpointGroupView.Of(await call.Get<EndpointGroupOperations>().UpdateAsync(call.Context, call.Route("endpoint_group_id"), request), call.V3()));
     }
 

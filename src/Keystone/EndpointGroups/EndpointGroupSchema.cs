@@ -13,13 +13,12 @@ public sealed record CreateEndpointGroup
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateEndpointGroup
 {
     [Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public string? Name { get; init; }
     [NullableField] public Optional<string?> Description { get; init; }
     public EndpointFilters? Filters { get; init; }
-
-    internal bool IsEmpty => Name is null && !Description.IsSet && Filters is null;
 }
 
 /// <summary>What the endpoints of a group have in common.</summary>

@@ -13,6 +13,7 @@ public sealed record CreateGroup
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateGroup
 {
     [Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public string? Name { get; init; }

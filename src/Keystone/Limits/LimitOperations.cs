@@ -14,6 +14,10 @@ internal sealed class LimitOperations(Store<KeystoneDb> store, EnforcementModel 
 {
     public Task<LimitRow?> FindAsync(string id) => store.ReadAsync(db => Rows(db, db.Limits.Where(l => l.Id == id)).FirstOrDefaultAsync());
 
+    public Task<ILookup<string, Projects.ProjectLimitView>> OfProjectsAsync(List<string> projects) => store.ReadAsync(async db =>
+        (await Rows(db, db.Limits.Where(l => l.ProjectId != null && projects.Contains(l.ProjectId))).ToListAsync())
+            .ToLookup(l => l.ProjectId!, l => new Projects.ProjectLimitView(l.Id, l.ProjectId, l.DomainId, l.ServiceId, l.RegionId, l.ResourceName, l.ResourceLimit, l.Description)));
+
     /// <param name="only">Whose scope bounds the list; null for all.</param>
     public async Task<ListPage<LimitRow>> ListAsync(CallQuery query, Identity? only)
     {

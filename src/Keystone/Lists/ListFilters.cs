@@ -17,18 +17,14 @@ internal static class ListFilters
         {
             var comparator = key[(name.Length + 2)..];
             var value = query[key] ?? "";
-            var method = comparator switch
+            var fold = comparator.StartsWith('i');
+            if ((fold ? comparator[1..] : comparator) is not ("contains" or "startswith" or "endswith")) { continue; }
+            var wanted = fold ? value.ToLowerInvariant() : value;
+            rows = rows.Where(Compare(column, text =>
             {
-                "contains" or "icontains" => nameof(string.Contains),
-                "startswith" or "istartswith" => nameof(string.StartsWith),
-                "endswith" or "iendswith" => nameof(string.EndsWith),
-                _ => null,
-            };
-            if (method is null) { continue; }
-            var fold = comparator[0] == 'i';
-            rows = rows.Where(Compare(column, text => Expression.Call(
-                fold ? Expression.Call(text, typeof(string).GetMethod(nameof(string.ToLower), [])!) : text,
-                typeof(string).GetMethod(method, [typeof(string)])!, Value(fold ? value.ToLowerInvariant() : value))));
+                var folded = fold ? Expression.Call(text, typeof(string).GetMethod(nameof(string.ToLower), [])!) : text;
+                return Expression.AndAlso(Expression.NotEqual(text, Expression.Constant(null, typeof(string))), Fits(folded, fold ? comparator[1..] : comparator, wanted, rows is EnumerableQuery<T>));
+            }));
         }
         return rows;
     }
@@ -43,6 +39,24 @@ internal static class ListFilters
 
     /// <summary>A flag of the query: there, and not 0 or false.</summary>
     public static bool IsTrue(CallQuery query, string name) => query.Has(name) && query[name]?.ToLowerInvariant() is not ("0" or "false" or "off" or "no" or "n" or "f");
+
+    /// <summary>A flag that only <c>0</c> denies, as upstream's <c>query_filter_is_true</c>: <c>?effective</c>, <c>?effective=false</c> even.</summary>
+    public static bool IsAsked(CallQuery query, string name) => query.Has(name) && query[name] != "0";
+
+    /// <summary>In SQL by the text's part: SQLite's LIKE, which EF would take for the ends, takes no notice of case.</summary>
+    private static Expression Fits(Expression text, string comparator, string value, bool inMemory)
+    {
+        if (inMemory)
+        {
+            var method = comparator switch { "contains" => nameof(string.Contains), "startswith" => nameof(string.StartsWith), _ => nameof(string.EndsWith) };
+            return Expression.Call(text, typeof(string).GetMethod(method, [typeof(string), typeof(StringComparison)])!, Value(value), Expression.Constant(StringComparison.Ordinal));
+        }
+        if (comparator == "contains") { return Expression.Call(text, typeof(string).GetMethod(nameof(string.Contains), [typeof(string)])!, Value(value)); }
+        Expression length = Expression.Constant(value.EnumerateRunes().Count()), zero = Expression.Constant(0);
+        var start = comparator == "startswith" ? zero : Expression.Subtract(Expression.Property(text, nameof(string.Length)), length);
+        var part = Expression.Call(text, typeof(string).GetMethod(nameof(string.Substring), [typeof(int), typeof(int)])!, start, length);
+        return Expression.AndAlso(Expression.GreaterThanOrEqual(Expression.Property(text, nameof(string.Length)), length), Expression.Equal(part, Value(value)));
+    }
 
     private static Expression<Func<T, bool>> Compare<T>(Expression<Func<T, string?>> column, Func<Expression, Expression> test) => Expression.Lambda<Func<T, bool>>(test(column.Body), column.Parameters);
 

@@ -48,6 +48,7 @@ public sealed record CreatePolicyBlob
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdatePolicyBlob
 {
     public string? Blob { get; init; }
@@ -82,7 +83,6 @@ internal sealed class PolicyBlobOperations(Store<KeystoneDb> store, KeystoneSett
     public Task<PolicyBlob> UpdateAsync(RequestContext context, string id, UpdatePolicyBlob request) => store.WriteAsync(async db =>
     {
         if (request.Extra is { } extra && extra.TryGetValue("id", out var other) && other.ToString() != id) { throw new BadRequestError("Cannot change policy ID"); }
-        if (request is { Blob: null, Type: null, Extra: null or { Count: 0 } }) { throw new BadRequestError("{} does not have enough properties"); }
         var policy = await db.PolicyBlobs.AsTracking().FirstOrDefaultAsync(p => p.Id == id) ?? throw Faults.NotFound("policy", id);
         policy.Type = request.Type ?? policy.Type;
         policy.Blob = request.Blob ?? policy.Blob;

@@ -104,7 +104,7 @@ internal static class ProjectEndpoints
     /// <summary>What <c>parents_as_list</c>, <c>parents_as_ids</c>, <c>subtree_as_list</c> and <c>subtree_as_ids</c> ask for.</summary>
     private static async Task<(JsonNode? Parents, JsonNode? Subtree)> AroundAsync(Call call, Project project)
     {
-        bool Asked(string name) => ListFilters.IsTrue(call.Query, name);
+        bool Asked(string name) => ListFilters.IsAsked(call.Query, name);
         if (Asked("parents_as_list") && Asked("parents_as_ids")) { throw new BadRequestError("Cannot use parents_as_list and parents_as_ids query params at the same time."); }
         if (Asked("subtree_as_list") && Asked("subtree_as_ids")) { throw new BadRequestError("Cannot use subtree_as_list and subtree_as_ids query params at the same time."); }
         JsonNode? parents = null, subtree = null;
@@ -128,6 +128,11 @@ internal static class ProjectEndpoints
     private static async Task<JsonNode> ListedAsync(Call call, List<Project> rows)
     {
         var mine = (await call.Get<RoleAssignments.RoleAssignmentQueries>().ProjectsOfAsync(call.Context.UserId)).Select(p => p.Id).ToHashSet(StringComparer.Ordinal);
-        return new JsonArray([.. rows.Where(r => mine.Contains(r.Id)).Select(r => new JsonObject { ["project"] = System.Text.Json.JsonSerializer.SerializeToNode(ProjectView.Of(new(r, []), call.V3()), Kernel.Wire.WireJson.For(call.Version)) })]);
+        var shown = await call.Get<ProjectQueries>().WithTagsAsync(rows.FindAll(r => mine.Contains(r.Id)));
+        var limits = ListFilters.IsAsked(call.Query, "include_limits") ? await call.Get<Limits.LimitOperations>().OfProjectsAsync(shown.ConvertAll(p => p.Project.Id)) : null;
+        return new JsonArray([.. shown.Select(p => new JsonObject
+        {
+            ["project"] = System.Text.Json.JsonSerializer.SerializeToNode(ProjectView.Of(p, call.V3()) with { Limits = limits?[p.Project.Id].ToList() }, Kernel.Wire.WireJson.For(call.Version)),
+        })]);
     }
 }

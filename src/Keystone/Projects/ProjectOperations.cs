@@ -9,11 +9,12 @@ using Nephos.Keystone.Tokens;
 namespace Nephos.Keystone.Projects;
 
 /// <summary>Writes on projects, and on domains as far as they are the same.</summary>
-internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidation tokens, EnforcementModel model)
+internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidation tokens, EnforcementModel model, KeystoneSettings settings)
 {
     public async Task<ProjectWithTags> CreateAsync(RequestContext context, CreateProject request, string id)
     {
         var isDomain = request.IsDomain ?? false;
+        EnsureName(request.Name, isDomain);
         // Without a domain, upstream takes the token's and then the default one.
         var domainId = isDomain ? Project.RootDomain : request.DomainId ?? context.Who.DomainId ?? Bootstrap.FirstStart.DefaultDomain;
         var project = new Project
@@ -25,7 +26,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
             Enabled = request.Enabled ?? true,
             IsDomain = isDomain,
             ParentId = isDomain ? request.ParentId : request.ParentId ?? domainId,
-            Options = Options.Merge(Keystone.Extra.None, request.Options),
+            Options = Options.Merge(Keystone.Extra.None, request.Options?.Given()),
             Extra = Keystone.Extra.Write(WithoutOurs(request.Extra)),
         };
         var tags = request.Tags ?? [];
@@ -44,7 +45,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
     public async Task<ProjectWithTags> UpdateAsync(RequestContext context, Project seen, UpdateProject request)
     {
         var type = seen.IsDomain ? "domain" : "project";
-        Options.EnsureMutable(seen.Options, request.Options, request.ChangesMore, type, seen.Id);
+        Options.EnsureMutable(seen.Options, request.Options?.Given(), request.ChangesMore, type, seen.Id);
         EnsureSame(seen, request);
         return await store.WriteUniqueAsync(async db =>
         {
@@ -52,11 +53,12 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
             if (request.Enabled is { } enabled && enabled != project.Enabled) { await EnableAsync(context, db, project, enabled); }
             if (request.Name is { } name && name != project.Name)
             {
+                EnsureName(name, seen.IsDomain);
                 project.Name = name.Trim();
                 await tokens.RecheckAsync(db, project.Id); // tokens show the name
             }
             if (request.Description.IsSet) { project.Description = request.Description.Value ?? ""; }
-            project.Options = Options.Merge(project.Options, request.Options);
+            project.Options = Options.Merge(project.Options, request.Options?.Given());
             project.Extra = Keystone.Extra.Merge(project.Extra, WithoutOurs(request.Extra));
             if (request.Tags is { } tags) { await SetTagsAsync(db, project.Id, tags); }
             db.Record(context, "update", type, project.Id, project.Id);
@@ -151,6 +153,17 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
             throw new BadRequestError($"cannot create a project in a branch containing a disabled project: {disabled}");
         }
         if (above.Count > model.MaxAbove) { throw new ForbiddenError($"Max hierarchy depth reached for {project.ParentId} branch."); }
+    }
+
+    /// <summary>Upstream's <c>[resource] project_name_url_safe</c> and <c>domain_name_url_safe</c>, and the name of the domain that once stood for federated users.</summary>
+    private void EnsureName(string name, bool isDomain)
+    {
+        const string reserved = ":/?#[]@!$&'()*+,;=";
+        if ((isDomain ? settings.DomainNameUrlSafe : settings.ProjectNameUrlSafe) != "off" && name.Any(reserved.Contains))
+        {
+            throw new BadRequestError($"{(isDomain ? "Domain" : "Project")} name cannot contain the following reserved characters: {string.Concat(name.Where(reserved.Contains))}");
+        }
+        if (isDomain && name.Equals("Federated", StringComparison.OrdinalIgnoreCase)) { throw new BadRequestError($"Domain cannot be named {name}"); }
     }
 
     private static void EnsureSame(Project seen, UpdateProject request)

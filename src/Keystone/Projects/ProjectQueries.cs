@@ -53,6 +53,8 @@ internal sealed class ProjectQueries(Store<KeystoneDb> store, KeystoneSettings s
         return all;
     }
 
+    public Task<List<ProjectWithTags>> WithTagsAsync(List<Project> projects) => store.ReadAsync(db => WithTagsAsync(db, projects));
+
     public static async Task<List<ProjectWithTags>> WithTagsAsync(KeystoneDb db, List<Project> projects)
     {
         var ids = projects.ConvertAll(p => p.Id);

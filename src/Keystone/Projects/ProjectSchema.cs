@@ -13,7 +13,7 @@ public sealed record CreateProject
     [LooseBoolean] public bool? IsDomain { get; init; }
     [NullableField, Text(Min = 1, Max = 64, Pattern = "^[a-zA-Z0-9-]+$")] public string? ParentId { get; init; }
     [Items(Max = 80, Unique = true), Text(Min = 1, Max = 255, Pattern = "^[^,/]*$")] public IReadOnlyList<string>? Tags { get; init; }
-    public Dictionary<string, JsonElement>? Options { get; init; }
+    public ResourceOptions? Options { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 }
 
@@ -24,7 +24,7 @@ public sealed record UpdateProject
     [NullableField] public Optional<string?> Description { get; init; }
     [LooseBoolean] public bool? Enabled { get; init; }
     [Items(Max = 80, Unique = true), Text(Min = 1, Max = 255, Pattern = "^[^,/]*$")] public IReadOnlyList<string>? Tags { get; init; }
-    public Dictionary<string, JsonElement>? Options { get; init; }
+    public ResourceOptions? Options { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 
     /// <summary>What is given besides <c>options</c>.</summary>

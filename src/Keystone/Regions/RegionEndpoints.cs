@@ -3,6 +3,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Lists;
 
 namespace Nephos.Keystone.Regions;
 
@@ -11,7 +12,7 @@ internal static class RegionEndpoints
 {
     public static void Map(ResourceGroup regions)
     {
-        regions.Get("", List).NoPolicy("upstream's rule identity:list_regions lets everyone").NotPaged("regions are few");
+        regions.Get("", List).NoPolicy("upstream's rule identity:list_regions lets everyone").Paged();
         regions.Post("", Create).Policy("identity:create_region", Policies.Admin).Answers(201);
         regions.Put("/{region_id}", CreateNamed).Policy("identity:create_region", Policies.Admin).Answers(201);
         regions.Get("/{region_id}", Show).NoPolicy("upstream's rule identity:get_region lets everyone");
@@ -21,8 +22,12 @@ internal static class RegionEndpoints
 
     private static async Task<Reply> List(Call call)
     {
-        var rows = await call.Get<RegionOperations>().ListAsync(call.Query["parent_region_id"]);
-        return call.List("regions", rows.ConvertAll(r => RegionView.Of(r, call.V3())));
+        if (call.Query.Names.FirstOrDefault(n => n is not ("limit" or "marker") && !n.StartsWith("parent_region_id", StringComparison.Ordinal)) is { } other)
+        {
+            throw new BadRequestError($"Additional properties are not allowed ('{other}' was unexpected)");
+        }
+        var rows = (await call.Get<RegionOperations>().ListAsync()).AsQueryable().Text(call.Query, "parent_region_id", r => r.ParentRegionId);
+        return call.Page("regions", rows.Page(call.Query, call.Get<KeystoneSettings>(), r => r.Id), r => RegionView.Of(r, call.V3()), r => r.Id);
     }
 
     private static async Task<Reply> Create(Call call)
@@ -64,6 +69,7 @@ public sealed record CreateRegion
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateRegion
 {
     [Text(Min = 1, Max = 255)] public string? Id { get; init; }

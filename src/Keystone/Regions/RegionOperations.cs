@@ -10,7 +10,7 @@ internal sealed class RegionOperations(Store<KeystoneDb> store)
 {
     public Task<Region?> FindAsync(string id) => store.ReadAsync(db => db.Regions.FirstOrDefaultAsync(r => r.Id == id));
 
-    public Task<List<Region>> ListAsync(string? parent) => store.ReadAsync(db => (parent is null ? db.Regions : db.Regions.Where(r => r.ParentRegionId == parent)).OrderBy(r => r.Id).ToListAsync());
+    public Task<List<Region>> ListAsync() => store.ReadAsync(db => db.Regions.OrderBy(r => r.Id).ToListAsync());
 
     public Task<Region> CreateAsync(RequestContext context, CreateRegion request, string id) => store.WriteUniqueAsync(async db =>
     {

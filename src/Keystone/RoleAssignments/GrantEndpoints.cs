@@ -65,8 +65,8 @@ internal static class GrantEndpoints
         if (role!.DomainId != Role.NoDomain)
         {
             if (shape.Target == RoleAssignment.System) { throw new BadRequestError($"Role {role.Id} is a domain-specific role. Unable to use a domain-specific role in a system assignment."); }
-            var of = shape.Target == RoleAssignment.Domain ? grant.TargetId : (await call.Get<ProjectQueries>().FindAsync(grant.TargetId))!.Project.DomainId;
-            if (of != role.DomainId) { throw new ForbiddenError($"Project {grant.TargetId} must be in the same domain as the role {role.Id} being assigned."); }
+            // On a domain, upstream takes any; it counts for what it implies.
+            if (shape.Target == RoleAssignment.Project && (await call.Get<ProjectQueries>().GetAsync(grant.TargetId)).DomainId != role.DomainId) { throw new ForbiddenError($"Project {grant.TargetId} must be in the same domain as the role {role.Id} being assigned."); }
         }
         await call.Get<GrantOperations>().GiveAsync(call.Context, grant);
         return Reply.Empty();

@@ -9,9 +9,12 @@ namespace Nephos.Keystone.RoleAssignments;
 /// <summary>Lists of assignments, and what the caller can scope a token to. Upstream: identity api-ref, "List role assignments", "Get available project scopes" and the like.</summary>
 internal static class RoleAssignmentEndpoints
 {
+    /// <summary>What a request for a subtree is asked in place of <c>identity:list_role_assignments</c>.</summary>
+    private const string ForTree = "identity:list_role_assignments_for_tree";
+
     public static void Map(ResourceGroup v3)
     {
-        // A request for a subtree asks another policy, identity:list_role_assignments_for_tree, with the same default; see List.
+        v3.Api.Declare(ForTree, Policies.ListInDomain);
         v3.Get("/role_assignments", List).PolicyOnRow("identity:list_role_assignments", Policies.ListInDomain).NotPaged("upstream does not page it");
         v3.Get("/auth/projects", MyProjects).NoPolicy("everyone may see their own").NotPaged("upstream does not; bounded by the user's assignments");
         v3.Get("/auth/domains", MyDomains).NoPolicy("everyone may see their own").NotPaged("upstream does not; bounded by the user's assignments");
@@ -24,20 +27,15 @@ internal static class RoleAssignmentEndpoints
     {
         var query = call.Query;
         var domain = call.Context.Who.DomainId;
-        var subtree = ListFilters.IsTrue(query, "include_subtree");
+        var subtree = ListFilters.IsAsked(query, "include_subtree");
         var project = subtree && query["scope.project.id"] is { } id ? await call.Get<ProjectQueries>().FindAsync(id) : null;
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of(("target.domain_id", subtree ? project?.Project.DomainId : domain)));
+        call.Enforce(subtree ? ForTree : call.Endpoint.PolicyName!, Target.Of(("target.domain_id", subtree ? project?.Project.DomainId : domain)));
         if (subtree && query["scope.project.id"] is not { Length: > 0 }) { throw new BadRequestError("scope.project.id must be specified if include_subtree is also specified"); }
         if (subtree && project is null) { throw Faults.NotFound("project", query["scope.project.id"]!); }
-        var filter = Read(query, subtree);
+        var filter = Read(query, subtree) with { OnlyDomain = domain };
         var queries = call.Get<RoleAssignmentQueries>();
         var found = await queries.ListAsync(filter);
-        if (domain is not null)
-        {
-            var domains = await queries.DomainsOfProjectsAsync([.. found.Where(f => f.TargetType == RoleAssignment.Project).Select(f => f.TargetId).Distinct()]);
-            found.RemoveAll(f => !(f.TargetType == RoleAssignment.Domain ? f.TargetId == domain : domains.TryGetValue(f.TargetId, out var of) && of == domain));
-        }
-        var names = ListFilters.IsTrue(query, "include_names") ? await queries.NamesAsync(found) : null;
+        var names = ListFilters.IsAsked(query, "include_names") ? await queries.NamesAsync(found) : null;
         return call.List("role_assignments", found.ConvertAll(f => RoleAssignmentView.Of(f, call.V3(), names)));
     }
 
@@ -45,12 +43,12 @@ internal static class RoleAssignmentEndpoints
     {
         string? Text(string name) => query[name] is { Length: > 0 } text ? text : null;
         var filter = new AssignmentFilter(Text("user.id"), Text("group.id"), Text("role.id"), Text("scope.project.id"), Text("scope.domain.id"), query["scope.system"] == "all",
-            query.Has("scope.OS-INHERIT:inherited_to") ? query["scope.OS-INHERIT:inherited_to"] == "projects" : null, ListFilters.IsTrue(query, "effective"), subtree);
+            query.Has("scope.OS-INHERIT:inherited_to") ? query["scope.OS-INHERIT:inherited_to"] == "projects" : null, ListFilters.IsAsked(query, "effective"), subtree);
         var wrong = filter switch
         {
             { DomainId: not null, ProjectId: not null } => "Specify a domain or project, not both",
-            { DomainId: not null, System: true } => "Specify system or domain, not both",
-            { ProjectId: not null, System: true } => "Specify system or project, not both",
+            { DomainId: not null } when Text("scope.system") is not null => "Specify system or domain, not both",
+            { ProjectId: not null } when Text("scope.system") is not null => "Specify system or project, not both",
             { UserId: not null, GroupId: not null } => "Specify a user or group, not both",
             { Effective: true, GroupId: not null } => "Combining effective and group filter will always result in an empty list.",
             { Effective: true, Inherited: true, DomainId: not null } => "Combining effective, domain and inherited filters will always result in an empty list.",

@@ -8,12 +8,17 @@ internal static class RoleEndpoints
 {
     public static void Map(ResourceGroup v3)
     {
+        v3.Api.Declare("identity:list_domain_roles", Policies.AdminOrSystemReader);
+        v3.Api.Declare("identity:create_domain_role", Policies.Admin);
+        v3.Api.Declare("identity:get_domain_role", Policies.AdminOrSystemReader);
+        v3.Api.Declare("identity:update_domain_role", Policies.Admin);
+        v3.Api.Declare("identity:delete_domain_role", Policies.Admin);
         var roles = v3.Group("/roles");
         roles.Get("", List).PolicyOnRow("identity:list_roles", Policies.ListRoles).Paged();
         roles.Post("", Create).PolicyOnRow("identity:create_role", Policies.Admin).Answers(201);
         roles.Get("/{role_id}", Show).PolicyOnRow("identity:get_role", Policies.ReadRole);
-        roles.Patch("/{role_id}", Update).Policy("identity:update_role", Policies.Admin);
-        roles.Delete("/{role_id}", Delete).Policy("identity:delete_role", Policies.Admin).Answers(204);
+        roles.Patch("/{role_id}", Update).PolicyOnRow("identity:update_role", Policies.Admin);
+        roles.Delete("/{role_id}", Delete).PolicyOnRow("identity:delete_role", Policies.Admin).Answers(204);
         roles.Get("/{prior_role_id}/implies", ListImplied).Policy("identity:list_implied_roles", Policies.AdminOrSystemReader).NotPaged("rules of one role are few");
         roles.Get("/{prior_role_id}/implies/{implied_role_id}", ShowImplied).Policy("identity:get_implied_role", Policies.AdminOrSystemReader);
         roles.Head("/{prior_role_id}/implies/{implied_role_id}", CheckImplied).Policy("identity:check_implied_role", Policies.AdminOrSystemReader).Answers(204);
@@ -24,32 +29,28 @@ internal static class RoleEndpoints
 
     private static async Task<Reply> List(Call call)
     {
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        call.Enforce(string.IsNullOrEmpty(call.Query["domain_id"]) ? call.Endpoint.PolicyName! : "identity:list_domain_roles", Target.Of());
         return call.Page("roles", await call.Get<RoleOperations>().ListAsync(call.Query), role => RoleView.Of(role, call.V3()), role => role.Id);
     }
 
     private static async Task<Reply> Create(Call call)
     {
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
-        return Reply.Member("role", RoleView.Of(await call.Get<RoleOperations>().CreateAsync(call.Context, await call.BodyAsync<CreateRole>("role")), call.V3()));
+        var request = await call.BodyAsync<CreateRole>("role");
+        call.Enforce(request.DomainId is null ? call.Endpoint.PolicyName! : "identity:create_domain_role", Target.Of(("target.role.name", request.Name), ("target.role.domain_id", request.DomainId)));
+        return Reply.Member("role", RoleView.Of(await call.Get<RoleOperations>().CreateAsync(call.Context, request), call.V3()));
     }
 
-    private static async Task<Reply> Show(Call call)
-    {
-        var role = await call.Get<RoleOperations>().FindAsync(call.Route("role_id"));
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of(("target.role.name", role?.Name)));
-        return Reply.Member("role", RoleView.Of(role ?? throw Faults.NotFound("role", call.Route("role_id")), call.V3()));
-    }
+    private static async Task<Reply> Show(Call call) => Reply.Member("role", RoleView.Of(await AllowedAsync(call, "identity:get_domain_role"), call.V3()));
 
     private static async Task<Reply> Update(Call call)
     {
-        var seen = await FindAsync(call, "role_id");
+        var seen = await AllowedAsync(call, "identity:update_domain_role");
         return Reply.Member("role", RoleView.Of(await call.Get<RoleOperations>().UpdateAsync(call.Context, seen, await call.BodyAsync<UpdateRole>("role")), call.V3()));
     }
 
     private static async Task<Reply> Delete(Call call)
     {
-        await call.Get<RoleOperations>().DeleteAsync(call.Context, await FindAsync(call, "role_id"));
+        await call.Get<RoleOperations>().DeleteAsync(call.Context, await AllowedAsync(call, "identity:delete_domain_role"));
         return Reply.Empty();
     }
 
@@ -94,6 +95,15 @@ internal static class RoleEndpoints
 
     private static Reply Rule(Call call, Role prior, Role implied) =>
         Reply.Members([("role_inference", new InferenceView(RoleInRule.Of(prior, call.V3()), RoleInRule.Of(implied, call.V3()))), ("links", new SelfLink(call.Asked()))]);
+
+    /// <summary>The role, when policy allows; a role of a domain has a policy of its own.</summary>
+    private static async Task<Role> AllowedAsync(Call call, string policyOfDomainRoles)
+    {
+        var role = await call.Get<RoleOperations>().FindAsync(call.Route("role_id"));
+        var ofDomain = role is not null && role.DomainId != Role.NoDomain;
+        call.Enforce(ofDomain ? policyOfDomainRoles : call.Endpoint.PolicyName!, Target.Of(("target.role.name", role?.Name), ("target.role.domain_id", ofDomain ? role!.DomainId : null)));
+        return role ?? throw Faults.NotFound("role", call.Route("role_id"));
+    }
 
     private static async Task<Role> FindAsync(Call call, string segment) => await call.Get<RoleOperations>().FindAsync(call.Route(segment)) ?? throw Faults.NotFound("role", call.Route(segment));
 }

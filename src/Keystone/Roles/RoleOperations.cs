@@ -30,7 +30,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
             Name = request.Name.Trim(),
             DomainId = request.DomainId ?? Role.NoDomain,
             Description = request.Description,
-            Options = Options.Merge(Extra.None, request.Options),
+            Options = Options.Merge(Extra.None, request.Options?.Given()),
             Extra = Extra.Write(WithoutOurs(request.Extra)),
         };
         return await store.WriteUniqueAsync(async db =>
@@ -44,7 +44,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
 
     public Task<Role> UpdateAsync(RequestContext context, Role seen, UpdateRole request)
     {
-        Options.EnsureMutable(seen.Options, request.Options, request.ChangesMore, "role", seen.Id);
+        Options.EnsureMutable(seen.Options, request.Options?.Given(), request.ChangesMore, "role", seen.Id);
         if (request.Extra is { } extra)
         {
             if (extra.TryGetValue("id", out var id) && id.ToString() != seen.Id) { throw new BadRequestError("Cannot change ID"); }
@@ -59,7 +59,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
                 await tokens.RecheckAllAsync(db); // tokens show the name, and policies ask for it
             }
             if (request.Description.IsSet) { role.Description = request.Description.Value; }
-            role.Options = Options.Merge(role.Options, request.Options);
+            role.Options = Options.Merge(role.Options, request.Options?.Given());
             role.Extra = Extra.Merge(role.Extra, WithoutOurs(request.Extra));
             db.Record(context, "update", "role", role.Id);
             return role;
@@ -91,7 +91,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
     public Task ImplyAsync(RequestContext context, Role prior, Role implied)
     {
         // Else the admin of a domain could imply themselves the admin of the cloud.
-        if (implied.Name == "admin" && implied.DomainId == Role.NoDomain) { throw new ForbiddenError($"{implied.Id} cannot be an implied roles."); }
+        if (implied.Name == "admin") { throw new ForbiddenError($"{implied.Id} cannot be an implied roles."); }
         if (prior.DomainId == Role.NoDomain && implied.DomainId != Role.NoDomain) { throw new ForbiddenError($"{implied.Id} cannot be an implied roles."); }
         return store.WriteAsync(async db =>
         {

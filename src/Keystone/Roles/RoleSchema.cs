@@ -9,16 +9,17 @@ public sealed record CreateRole
     [RequiredField, Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public required string Name { get; init; }
     [NullableField] public string? Description { get; init; }
     [NullableField, Text(Min = 1, Max = 64, Pattern = "^[a-zA-Z0-9-]+$")] public string? DomainId { get; init; }
-    public Dictionary<string, JsonElement>? Options { get; init; }
+    public ResourceOptions? Options { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateRole
 {
     [Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public string? Name { get; init; }
     [NullableField] public Optional<string?> Description { get; init; }
-    public Dictionary<string, JsonElement>? Options { get; init; }
+    public ResourceOptions? Options { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 
     internal bool ChangesMore => Name is not null || Description.IsSet || Extra is { Count: > 0 };

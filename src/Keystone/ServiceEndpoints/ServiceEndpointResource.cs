@@ -16,7 +16,7 @@ internal static class ServiceEndpointResource
 {
     public static void Map(ResourceGroup endpoints)
     {
-        endpoints.Get("", List).Policy("identity:list_endpoints", Policies.AdminOrSystemReader).NotPaged("endpoints are few");
+        endpoints.Get("", List).Policy("identity:list_endpoints", Policies.AdminOrSystemReader).Paged();
         endpoints.Post("", Create).Policy("identity:create_endpoint", Policies.Admin).Answers(201);
         endpoints.Get("/{endpoint_id}", Show).Policy("identity:get_endpoint", Policies.AdminOrSystemReader);
         endpoints.Patch("/{endpoint_id}", Update).Policy("identity:update_endpoint", Policies.Admin);
@@ -26,7 +26,7 @@ internal static class ServiceEndpointResource
     private static async Task<Reply> List(Call call)
     {
         if (call.Query["interface"] is { } kind && kind is not ("admin" or "internal" or "public")) { throw new BadRequestError($"Invalid input for field/attribute interface. Value: {kind}. '{kind}' is not one of ['admin', 'internal', 'public']"); }
-        return call.List("endpoints", (await call.Get<ServiceEndpointOperations>().ListAsync(call.Query)).ConvertAll(e => ServiceEndpointView.Of(e, call.V3())));
+        return call.Page("endpoints", (await call.Get<ServiceEndpointOperations>().ListAsync(call.Query)).Page(call.Query, call.Get<KeystoneSettings>(), e => e.Id), e => ServiceEndpointView.Of(e, call.V3()), e => e.Id);
     }
 
     private static async Task<Reply> Create(Call call) =>
@@ -58,6 +58,7 @@ public sealed record CreateEndpoint
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateEndpoint
 {
     [Text(OneOf = ["admin", "internal", "public"])] public string? Interface { get; init; }

@@ -15,7 +15,7 @@ internal static class ServiceResource
 {
     public static void Map(ResourceGroup services)
     {
-        services.Get("", List).Policy("identity:list_services", Policies.AdminOrSystemReader).NotPaged("services are few");
+        services.Get("", List).Policy("identity:list_services", Policies.AdminOrSystemReader).Paged();
         services.Post("", Create).Policy("identity:create_service", Policies.Admin).Answers(201);
         services.Get("/{service_id}", Show).Policy("identity:get_service", Policies.AdminOrSystemReader);
         services.Patch("/{service_id}", Update).Policy("identity:update_service", Policies.Admin);
@@ -26,7 +26,7 @@ internal static class ServiceResource
     {
         var rows = (await call.Get<ServiceOperations>().ListAsync()).ConvertAll(s => ServiceView.Of(s, call.V3()));
         // The name is no column, see Service.Extra; the few rows are filtered here.
-        return call.List("services", rows.AsQueryable().Text(call.Query, "type", s => s.Type).Text(call.Query, "name", s => s.Name).ToList());
+        return call.Page("services", rows.AsQueryable().Text(call.Query, "type", s => s.Type).Text(call.Query, "name", s => s.Name).Page(call.Query, call.Get<KeystoneSettings>(), s => s.Id), s => s, s => s.Id);
     }
 
     private static async Task<Reply> Create(Call call) =>
@@ -55,6 +55,7 @@ public sealed record CreateService
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateService
 {
     [Text(Min = 1, Max = 255)] public string? Type { get; init; }

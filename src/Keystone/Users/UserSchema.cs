@@ -17,6 +17,7 @@ public sealed record CreateUser
 }
 
 /// <summary>Body of an update.</summary>
+[NotEmpty]
 public sealed record UpdateUser
 {
     [Text(Min = 1, Max = 255, Pattern = @"[\S]+")] public string? Name { get; init; }

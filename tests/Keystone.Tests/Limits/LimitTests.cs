@@ -146,7 +146,7 @@ public sealed class LimitTests(KeystoneCloud cloud) : IClassFixture<KeystoneClou
 public sealed class StrictCloud : TestCloud
 {
     protected override IReadOnlyList<INephosService> Services_ => [new KeystoneService()];
-    protected override void Configure(IServiceCollection services) => services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, EnforcementModel = "strict_two_level", ListLimit = 3 });
+    protected override void Configure(IServiceCollection services) => services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, EnforcementModel = "strict_two_level", ListLimit = 3, ProjectNameUrlSafe = "new", DomainNameUrlSafe = "new" });
 }
 
 public sealed class StrictLimitTests(StrictCloud cloud) : IClassFixture<StrictCloud>
@@ -183,12 +183,27 @@ public sealed class StrictLimitTests(StrictCloud cloud) : IClassFixture<StrictCl
     }
 
     [Fact]
+    public async Task Names_WithCharactersOfUrls_Are400()
+    {
+        (await cloud.Admin.Post(V3 + "/projects", new { project = new { name = "a/b?" } })).Is(400).Message().ShouldBe("Project name cannot contain the following reserved characters: /?");
+        (await cloud.Admin.Post(V3 + "/domains", new { domain = new { name = "a&b" } })).Is(400).Message().ShouldBe("Domain name cannot contain the following reserved characters: &");
+        (await cloud.Admin.Patch($"{V3}/projects/{await Project(cloud.Admin)}", new { project = new { name = "a#" } })).Is(400);
+    }
+
+    [Fact]
     public async Task List_BeyondListLimit_SaysTruncated()
     {
         var prefix = Name("cut");
         for (var i = 0; i < 4; i++) { await Group(cloud.Admin, $"{prefix}-{i}"); }
         var page = (await cloud.Admin.Get($"{V3}/groups?name__startswith={prefix}")).Is(200);
         (page.Ids("groups").Count(), page["truncated"].GetValue<bool>()).ShouldBe((3, true));
+        for (var i = 0; i < 4; i++) { (await cloud.Admin.Post(V3 + "/regions", new { region = new { id = $"{prefix}-{i}" } })).Is(201); }
+        var regions = (await cloud.Admin.Get($"{V3}/regions")).Is(200);
+        (regions.Ids("regions").Count(), regions["truncated"].GetValue<bool>()).ShouldBe((3, true));
+        (await cloud.Admin.Get(new Uri(regions["links"]["next"]!.ToString()).PathAndQuery)).Ids("regions").Count().ShouldBe(2);
+        (await cloud.Admin.Get($"{V3}/regions?marker=nope")).Is(404).Message().ShouldBe("Marker nope could not be found.");
+        (await cloud.Admin.Get($"{V3}/regions?colour=red")).Is(400);
+        (await cloud.Admin.Get($"{V3}/regions?limit=x")).Is(400);
         var rest = (await cloud.Admin.Get(new Uri(page["links"]["next"]!.ToString()).PathAndQuery)).Is(200);
         (rest.Ids("groups").Count(), rest.Json.AsObject().ContainsKey("truncated")).ShouldBe((1, false));
     }

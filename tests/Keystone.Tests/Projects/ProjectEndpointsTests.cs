@@ -106,6 +106,43 @@ public sealed class ProjectEndpointsTests(KeystoneCloud cloud) : IClassFixture<K
         (await cloud.Admin.Get($"{Projects}?is_domain=true")).Ids("projects").ShouldContain("default");
     }
 
+    /// <summary>Case counts, unless an i says otherwise; on SQLite LIKE would not tell.</summary>
+    [Fact]
+    public async Task List_Comparators_TellCase()
+    {
+        var prefix = Name("Case");
+        var id = await Project(cloud.Admin, prefix + "-End");
+        var (lower, tail) = (prefix.ToLowerInvariant(), prefix[4..]);
+        foreach (var (query, hit) in new[]
+        {
+            ($"name__startswith={prefix}", true), ($"name__startswith={lower}", false), ($"name__istartswith={lower}", true),
+            ($"name__endswith={tail}-End", true), ($"name__endswith={tail}-end", false), ($"name__iendswith={tail}-END", true),
+            ($"name__contains={tail}-E", true), ($"name__contains={tail}-e", false), ($"name__icontains={tail}-e", true),
+            ($"name__startswith=%25{prefix}", false), ($"name__unheard={prefix}&name={prefix}-End", true), ($"name={lower}-end", false),
+        }) { (await cloud.Admin.Get($"{Projects}?{query}")).Ids("projects").Contains(id).ShouldBe(hit, query); }
+    }
+
+    [Fact]
+    public async Task Show_IncludeLimits_ListsThemWithParents()
+    {
+        var admin = await cloud.LoginAdminAsync();
+        var top = await Project(admin);
+        var leaf = await Project(admin, parent: top);
+        (await admin.Put($"{V3}/projects/{top}/users/{admin.UserId}/roles/{await RoleNamed(admin, "member")}")).Is(204);
+        (await admin.Put($"{Projects}/{top}/tags/t")).Is(201);
+        var service = await Limits.LimitTests.Service(admin);
+        await Limits.LimitTests.Register(admin, service, "cores", 10);
+        (await admin.Post(V3 + "/limits", Limits.LimitTests.Body("project_id", top, service, "cores", 3))).Is(201);
+        var parent = (await admin.Get($"{Projects}/{leaf}?parents_as_list&include_limits")).Is(200)["project"]["parents"]![0]!["project"]!;
+        (parent["id"]!.ToString(), parent["tags"]!.ToJsonString(), parent["limits"]![0]!["resource_limit"]!.GetValue<int>()).ShouldBe((top, """["t"]""", 3));
+        (await admin.Get($"{Projects}/{leaf}?parents_as_list")).Is(200)["project"]["parents"]![0]!["project"]!.AsObject().ContainsKey("limits").ShouldBeFalse();
+        (await admin.Get($"{Projects}/{leaf}?parents_as_list=0")).Is(200)["project"].AsObject().ContainsKey("parents").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Domain_NamedFederated_Is400() =>
+        (await cloud.Admin.Post(V3 + "/domains", new { domain = new { name = "federated" } })).Is(400).Message().ShouldBe("Domain cannot be named federated");
+
     [Fact]
     public async Task Tags_SetAddCheckDelete_AreKept()
     {

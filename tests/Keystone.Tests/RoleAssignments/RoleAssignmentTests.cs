@@ -70,6 +70,60 @@ public sealed class RoleAssignmentTests(KeystoneCloud cloud) : IClassFixture<Key
         (await admin.Get($"{V3}/users/{user}/projects")).Ids("projects").ShouldBe([child]);
     }
 
+    /// <summary>A tree domain, top, middle, leaf with roles inherited from each of them; every filter gives what the whole list has.</summary>
+    [Fact]
+    public async Task Effective_EveryFilter_IsAPartOfTheWhole()
+    {
+        var admin = await cloud.LoginAdminAsync();
+        var domain = await Domain(admin);
+        var top = await Project(admin, domain: domain);
+        var middle = await Project(admin, parent: top, domain: domain);
+        var leaf = await Project(admin, parent: middle, domain: domain);
+        var beside = await Project(admin, parent: top, domain: domain);
+        var (user, other, group) = (await User(admin, Name(), domain), await User(admin, Name(), domain), await Group(admin, domain: domain));
+        (await admin.Put($"{V3}/groups/{group}/users/{user}")).Is(204);
+        (await admin.Put($"{V3}/groups/{group}/users/{other}")).Is(204);
+        var (manager, reader, ofDomain) = (await RoleNamed(admin, "manager"), await RoleNamed(admin, "reader"),
+            (await admin.Post(V3 + "/roles", new { role = new { name = Name("role"), domain_id = domain } })).Is(201)["role"]["id"]!.ToString());
+        var bottom = await Role(admin);
+        (await admin.Put($"{V3}/roles/{ofDomain}/implies/{bottom}")).Is(201);
+        foreach (var grant in new[]
+        {
+            $"OS-INHERIT/domains/{domain}/groups/{group}/roles/{reader}/inherited_to_projects",
+            $"OS-INHERIT/projects/{middle}/users/{user}/roles/{manager}/inherited_to_projects",
+            $"projects/{middle}/users/{other}/roles/{ofDomain}",
+            $"domains/{domain}/users/{user}/roles/{manager}",
+            $"system/users/{user}/roles/{reader}",
+        }) { (await admin.Put($"{V3}/{grant}")).Is(204); }
+
+        async Task<string[]> List(string query) => [.. (await admin.Get($"{Assignments}?effective&{query}")).Is(200)["role_assignments"].AsArray()
+            .Select(a => $"{a!["user"]!["id"]} {(a["scope"]!["project"] ?? a["scope"]!["domain"])?["id"]} {a["role"]!["id"]}").Order(StringComparer.Ordinal)];
+        string member = await RoleNamed(admin, "member");
+        string[] all = [.. new[] { $"{user} {domain} {manager}", $"{user} {domain} {member}", $"{user} {domain} {reader}", $"{user} {leaf} {manager}", $"{user} {leaf} {member}", $"{user} {leaf} {reader}", $"{other} {middle} {bottom}" }
+            .Concat(new[] { top, middle, leaf, beside }.SelectMany(p => new[] { $"{user} {p} {reader}", $"{other} {p} {reader}" })).Order(StringComparer.Ordinal)];
+        (await List($"user.id={user}")).ShouldBe([.. all.Where(a => a.StartsWith(user, StringComparison.Ordinal))]);
+        (await List($"user.id={other}")).ShouldBe([.. all.Where(a => a.StartsWith(other, StringComparison.Ordinal))]);
+        foreach (var project in new[] { top, middle, leaf, beside }) { (await List($"scope.project.id={project}")).ShouldBe([.. all.Where(a => a.Contains(project, StringComparison.Ordinal))]); }
+        (await List($"scope.project.id={middle}&include_subtree")).ShouldBe([.. all.Where(a => a.Contains(middle, StringComparison.Ordinal) || a.Contains(leaf, StringComparison.Ordinal))]);
+        (await List($"scope.project.id={top}&include_subtree")).ShouldBe([.. all.Where(a => !a.Contains(domain, StringComparison.Ordinal))]);
+        (await List($"scope.domain.id={domain}")).ShouldBe([.. all.Where(a => a.Contains(domain, StringComparison.Ordinal))]);
+        (await List($"role.id={bottom}")).ShouldBe([$"{other} {middle} {bottom}"]);
+        (await List($"user.id={user}&role.id={member}")).ShouldBe([.. new[] { $"{user} {domain} {member}", $"{user} {leaf} {member}" }.Order(StringComparer.Ordinal)]);
+        (await List($"user.id={user}&scope.OS-INHERIT:inherited_to=projects&role.id={manager}")).ShouldBe([$"{user} {leaf} {manager}"]);
+        (await List($"scope.system=all&user.id={user}")).ShouldBe([$"{user}  {reader}"]);
+        var chain = (await admin.Get($"{Assignments}?effective&scope.domain.id={domain}&role.id={reader}")).Is(200)["role_assignments"].AsArray().Single()!;
+        chain["links"]!["prior_role"]!.ToString().ShouldBe($"http://localhost{V3}/prior_role/{reader}/implies/{member}");
+        (await admin.Get($"{Assignments}?effective&scope.project.id=nope")).Is(200)["role_assignments"].AsArray().ShouldBeEmpty();
+
+        var readerOfDomain = await User(admin, "dr", domain);
+        (await admin.Put($"{V3}/domains/{domain}/users/{readerOfDomain}/roles/{reader}")).Is(204);
+        var login = new { auth = new { identity = new { methods = new[] { "password" }, password = new { user = new { id = readerOfDomain, password = "dr" } } }, scope = new { domain = new { id = domain } } } };
+        var domainReader = TestUser.LoggedIn(cloud.Client(), (await cloud.Anonymous.Post(V3 + "/auth/tokens", login)).Is(201));
+        (await domainReader.Get($"{Assignments}?effective")).Is(200)["role_assignments"].AsArray().Count.ShouldBe(all.Length + 1);
+        (await domainReader.Get($"{Assignments}?scope.system=all")).Is(200)["role_assignments"].AsArray().ShouldBeEmpty();
+        (await domainReader.Get($"{Assignments}?scope.project.id={top}&include_subtree")).Is(200);
+    }
+
     [Theory]
     [InlineData("scope.domain.id=a&scope.project.id=b", "Specify a domain or project, not both")]
     [InlineData("scope.domain.id=a&scope.system=all", "Specify system or domain, not both")]

@@ -38,6 +38,20 @@ public sealed class RoleEndpointsTests(KeystoneCloud cloud) : IClassFixture<Keys
         (await cloud.Admin.Delete($"{Roles}/{id}")).Is(204);
     }
 
+    [Theory]
+    [InlineData("""{"role":{"name":"x","options":{"colour":1}}}""", "Additional properties are not allowed ('colour' was unexpected)")]
+    [InlineData("""{"role":{"name":"x","options":{"immutable":"maybe"}}}""", "'maybe' is not of type 'boolean'")]
+    [InlineData("""{"role":{"name":"x","domain_id":"no good"}}""", "'no good' does not match '^[a-zA-Z0-9-]+$'")]
+    [InlineData("""{"role":{}}""", "'name' is a required property")]
+    public async Task Create_BadBody_Is400(string body, string words) => (await cloud.Admin.Post(Roles, body)).Is(400).Message().ShouldContain(words);
+
+    [Fact]
+    public async Task Update_Nothing_Is400()
+    {
+        (await cloud.Admin.Patch($"{Roles}/{await Role(cloud.Admin)}", """{"role":{}}""")).Is(400).Message().ShouldBe("Invalid input for field/attribute role. Value: {}. {} does not have enough properties");
+        (await cloud.Admin.Patch($"{Roles}/nope", """{"role":{"name":"x"}}""")).Is(404);
+    }
+
     [Fact]
     public async Task Role_OfADomain_IsListedThereOnly()
     {

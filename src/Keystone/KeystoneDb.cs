@@ -8,6 +8,8 @@ using Nephos.Keystone.Federation.IdentityProviders;
 using Nephos.Keystone.Federation.Mappings;
 using Nephos.Keystone.Federation.Protocols;
 using Nephos.Keystone.Federation.ServiceProviders;
+using Nephos.Keystone.AccessRules;
+using Nephos.Keystone.ApplicationCredentials;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.PolicyBlobs;
@@ -19,6 +21,7 @@ using Nephos.Keystone.Roles;
 using Nephos.Keystone.ServiceEndpoints;
 using Nephos.Keystone.Services;
 using Nephos.Keystone.Tokens;
+using Nephos.Keystone.Trusts;
 using Nephos.Keystone.Users;
 
 namespace Nephos.Keystone;
@@ -48,6 +51,12 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<RegisteredLimit> RegisteredLimits => Set<RegisteredLimit>();
     public DbSet<Limit> Limits => Set<Limit>();
     public DbSet<Revocation> Revocations => Set<Revocation>();
+    public DbSet<ApplicationCredential> ApplicationCredentials => Set<ApplicationCredential>();
+    public DbSet<ApplicationCredentialRole> ApplicationCredentialRoles => Set<ApplicationCredentialRole>();
+    public DbSet<ApplicationCredentialRule> ApplicationCredentialRules => Set<ApplicationCredentialRule>();
+    public DbSet<AccessRule> AccessRules => Set<AccessRule>();
+    public DbSet<Trust> Trusts => Set<Trust>();
+    public DbSet<TrustRole> TrustRoles => Set<TrustRole>();
     public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
     public DbSet<IdentityProvider> IdentityProviders => Set<IdentityProvider>();
     public DbSet<RemoteId> RemoteIds => Set<RemoteId>();
@@ -80,5 +89,8 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         Mapping.Map(model);
         ServiceProvider.Map(model);
         FederatedUser.Map(model);
+        ApplicationCredential.Map(model);
+        AccessRule.Map(model);
+        Trust.Map(model);
     }
 }

@@ -5,6 +5,8 @@ using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.AccessRules;
+using Nephos.Keystone.ApplicationCredentials;
 using Nephos.Keystone.AuthMethods;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
@@ -25,6 +27,7 @@ using Nephos.Keystone.Roles;
 using Nephos.Keystone.ServiceEndpoints;
 using Nephos.Keystone.Services;
 using Nephos.Keystone.Tokens;
+using Nephos.Keystone.Trusts;
 using Nephos.Keystone.Users;
 using Nephos.Keystone.Versions;
 
@@ -43,6 +46,9 @@ public sealed class KeystoneService : INephosService
         DomainEndpoints.Map(v3.Group("/domains"));
         ProjectEndpoints.Map(v3.Group("/projects"));
         UserEndpoints.Map(v3.Group("/users"));
+        ApplicationCredentialEndpoints.Map(v3.Group("/users"));
+        AccessRuleResource.Map(v3.Group("/users"));
+        TrustEndpoints.Map(v3.Group("/OS-TRUST/trusts"));
         GroupEndpoints.Map(v3.Group("/groups"));
         RoleEndpoints.Map(v3);
         GrantEndpoints.Map(v3);
@@ -77,6 +83,9 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<TokenLoader>();
         services.AddSingleton<TokenValidator>();
         services.AddAuthMethods();
+        services.AddSingleton<ApplicationCredentialOperations>();
+        services.AddSingleton<AccessRuleOperations>();
+        services.AddSingleton<TrustOperations>();
         services.AddSingleton<ScopeFinder>();
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<Authentication>();
@@ -104,6 +113,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<LimitOperations>();
         services.AddFederation();
         services.AddReconciler<RevocationPurge>();
+        services.AddReconciler<TrustPurge>();
         services.AddSingleton<ITokenValidator>(p => p.GetRequiredService<TokenValidator>());
         services.AddSingleton<IProjects, ProjectLookup>();
         services.AddSingleton<IUnifiedLimits, UnifiedLimits>();

@@ -6,6 +6,11 @@ internal static class Policies
     public const string Admin = "rule:admin_required";
     public const string AdminOrSystemReader = "rule:admin_required or (role:reader and system_scope:all)";
     public const string Anyone = "";
+    public const string Owner = "user_id:%(user_id)s";
+    public const string AdminOrOwner = "rule:admin_or_owner";
+    public const string AdminOrSystemReaderOrOwner = AdminOrSystemReader + " or rule:owner";
+    public const string SystemReaderOrUser = "(role:reader and system_scope:all) or user_id:%(target.user.id)s";
+    public const string SystemAdminOrUser = "(role:admin and system_scope:all) or user_id:%(target.user.id)s";
 
     public const string ReadDomain = AdminOrSystemReader + " or token.domain.id:%(target.domain.id)s or token.project.domain.id:%(target.domain.id)s";
     public const string ListDomains = AdminOrSystemReader + " or (role:reader and domain_id:%(target.domain.id)s)";

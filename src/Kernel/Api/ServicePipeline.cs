@@ -87,7 +87,8 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
     {
         var match = service.Match(path);
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
-        if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity)
+        if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity
+            && (identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };
         }

@@ -56,6 +56,20 @@ public sealed record Identity
     public DateTime ExpiresAt { get; init; }
     public DateTime IssuedAt { get; init; }
     public IReadOnlyList<string> AuditIds { get; init; } = [];
+    /// <summary>How the user logged in: <c>password</c>, <c>token</c>, ...</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [];
+    /// <summary>Set when the token came by an application credential.</summary>
+    public string? ApplicationCredentialId { get; init; }
+    /// <summary>Whether that credential may manage others.</summary>
+    public bool IsUnrestricted { get; init; }
+    /// <summary>The only calls that the token is good for; null: all.</summary>
+    public IReadOnlyList<AccessRule>? AccessRules { get; init; }
+    /// <summary>Set when the token came by a trust.</summary>
+    public string? TrustId { get; init; }
+    /// <summary>Set when the token came by an OAuth1 access token.</summary>
+    public string? OAuthAccessTokenId { get; init; }
+    /// <summary>Another user's rights are in it (upstream's <c>is_delegated_auth</c>).</summary>
+    public bool IsDelegated => TrustId is not null || OAuthAccessTokenId is not null;
     /// <summary>The cloud's own work, not a token.</summary>
     public bool IsService { get; init; }
 }

@@ -11,5 +11,7 @@ internal static class AuthMethodList
         services.AddSingleton<IAuthMethod, PasswordMethod>();
         services.AddSingleton<IAuthMethod, TokenMethod>();
         foreach (var name in MappedMethod.Names) { services.AddSingleton<IAuthMethod>(p => ActivatorUtilities.CreateInstance<MappedMethod>(p, name)); }
+        services.AddSingleton<ApplicationCredentialMethod>();
+        services.AddSingleton<IAuthMethod>(p => p.GetRequiredService<ApplicationCredentialMethod>());
     }
 }

@@ -21,6 +21,7 @@ internal sealed class DomainOperations(Store<KeystoneDb> store, ProjectOperation
         await Federation.IdentityProviders.IdentityProviderOperations.DropAsync(db, await db.IdentityProviders.Where(p => p.DomainId == id).Select(p => p.Id).ToListAsync());
         await db.RoleAssignments.Where(a => db.Users.Any(u => u.DomainId == id && u.Id == a.ActorId) || db.Groups.Any(g => g.DomainId == id && g.Id == a.ActorId)).ExecuteDeleteAsync();
         await db.Groups.Where(g => g.DomainId == id).ExecuteDeleteAsync();
+        await Dependents.OfUsersAsync(db, db.Users.Where(u => u.DomainId == id).Select(u => u.Id));
         await db.Users.Where(u => u.DomainId == id).ExecuteDeleteAsync();
         await db.Roles.Where(r => r.DomainId == id && r.DomainId != Role.NoDomain).ExecuteDeleteAsync();
         await projects.DropAsync(context, db, await db.Projects.Where(p => p.DomainId == id).Select(p => p.Id).ToListAsync());

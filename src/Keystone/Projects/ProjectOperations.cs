@@ -104,6 +104,7 @@ internal sealed class ProjectOperations(Store<KeystoneDb> store, TokenInvalidati
     public async Task DropAsync(RequestContext context, KeystoneDb db, IReadOnlyCollection<string> ids)
     {
         await db.RoleAssignments.Where(a => ids.Contains(a.TargetId)).ExecuteDeleteAsync();
+        await Dependents.OfProjectsAsync(db, ids);
         await db.Limits.Where(l => ids.Contains(l.ProjectId!) || ids.Contains(l.DomainId!)).ExecuteDeleteAsync();
         await db.Users.Where(u => u.DefaultProjectId != null && ids.Contains(u.DefaultProjectId)).ExecuteUpdateAsync(u => u.SetProperty(x => x.DefaultProjectId, (string?)null));
         await db.Projects.Where(p => ids.Contains(p.Id)).ExecuteDeleteAsync();

@@ -15,12 +15,21 @@ internal static class EffectiveRoles
 {
     public static async Task<List<RoleName>> OnProjectAsync(KeystoneDb db, string userId, Project project, IReadOnlyList<string>? groups = null)
     {
+        var direct = await DirectOnProjectAsync(db, userId, project, groups);
+        return await ExpandAsync(db, direct);
+    }
+
+    /// <summary>Ids, roles of domains among them.</summary>
+    public static async Task<List<string>> IdsOnProjectAsync(KeystoneDb db, string userId, Project project) =>
+        await DirectOnProjectAsync(db, userId, project, null) is { Count: > 0 } direct ? Close(direct, await db.ImpliedRoles.ToListAsync()) : [];
+
+    private static async Task<List<string>> DirectOnProjectAsync(KeystoneDb db, string userId, Project project, IReadOnlyList<string>? groups)
+    {
         var above = await AncestorsAsync(db, project);
         var actors = await ActorsAsync(db, userId, groups);
-        var direct = await db.RoleAssignments
+        return await db.RoleAssignments
             .Where(a => actors.Contains(a.ActorId) && ((a.TargetId == project.Id && a.TargetType == RoleAssignment.Project && !a.Inherited) || (a.Inherited && above.Contains(a.TargetId))))
             .Select(a => a.RoleId).Distinct().ToListAsync();
-        return await ExpandAsync(db, direct);
     }
 
     public static async Task<List<RoleName>> OnDomainAsync(KeystoneDb db, string userId, string domainId, IReadOnlyList<string>? groups = null)
@@ -81,8 +90,12 @@ internal static class EffectiveRoles
     {
         if (direct.Count == 0) { return []; }
         var all = Close(direct, await db.ImpliedRoles.ToListAsync());
-        return await db.Roles.Where(r => all.Contains(r.Id) && r.DomainId == Role.NoDomain).OrderBy(r => r.Name).Select(r => new RoleName(r.Id, r.Name)).ToListAsync();
+        return await NamesAsync(db, all);
     }
+
+    /// <summary>As tokens name them: by name, those of domains left out.</summary>
+    public static Task<List<RoleName>> NamesAsync(KeystoneDb db, IReadOnlyCollection<string> ids) =>
+        db.Roles.Where(r => ids.Contains(r.Id) && r.DomainId == Role.NoDomain).OrderBy(r => r.Name).Select(r => new RoleName(r.Id, r.Name)).ToListAsync();
 
     /// <summary>The roles and all that they imply, directly or through others.</summary>
     public static List<string> Close(IReadOnlyCollection<string> direct, IReadOnlyList<ImpliedRole> rules)

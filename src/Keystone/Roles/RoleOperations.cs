@@ -70,6 +70,7 @@ internal sealed class RoleOperations(Store<KeystoneDb> store, TokenInvalidation 
     public Task DeleteAsync(RequestContext context, Role seen) => store.WriteAsync(async db =>
     {
         Options.EnsureDeletable(seen.Options, "role", seen.Id);
+        await Dependents.OfRoleAsync(db, seen.Id);
         if (await db.Roles.Where(r => r.Id == seen.Id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("role", seen.Id); }
         await tokens.RecheckAllAsync(db);
         db.Record(context, "delete", "role", seen.Id);

@@ -1,3 +1,24 @@
+CREATE TABLE "access_rules" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_access_rules" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "service" TEXT NOT NULL,
+    "path" TEXT NOT NULL,
+    "method" TEXT NOT NULL
+);
+
+
+CREATE TABLE "application_credentials" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_application_credentials" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "secret_hash" TEXT NOT NULL,
+    "description" TEXT NULL,
+    "expires_at" TEXT NULL,
+    "unrestricted" INTEGER NULL
+);
+
+
 CREATE TABLE "changes" (
     "revision" INTEGER NOT NULL CONSTRAINT "PK_changes" PRIMARY KEY AUTOINCREMENT,
     "at" TEXT NOT NULL,
@@ -149,6 +170,20 @@ CREATE TABLE "services" (
 );
 
 
+CREATE TABLE "trusts" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_trusts" PRIMARY KEY,
+    "trustor_user_id" TEXT NOT NULL,
+    "trustee_user_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "impersonation" INTEGER NOT NULL,
+    "expires_at" TEXT NULL,
+    "remaining_uses" INTEGER NULL,
+    "redelegated_trust_id" TEXT NULL,
+    "redelegation_count" INTEGER NULL,
+    "extra" TEXT NOT NULL
+);
+
+
 CREATE TABLE "users" (
     "id" TEXT NOT NULL CONSTRAINT "PK_users" PRIMARY KEY,
     "domain_id" TEXT NOT NULL,
@@ -162,6 +197,15 @@ CREATE TABLE "users" (
     "last_active_at" TEXT NULL,
     "failed_auth_count" INTEGER NOT NULL,
     "failed_auth_at" TEXT NULL
+);
+
+
+CREATE TABLE "application_credential_access_rules" (
+    "credential_id" TEXT NOT NULL,
+    "access_rule_id" TEXT NOT NULL,
+    CONSTRAINT "PK_application_credential_access_rules" PRIMARY KEY ("credential_id", "access_rule_id"),
+    CONSTRAINT "FK_application_credential_access_rules_access_rules_access_rule_id" FOREIGN KEY ("access_rule_id") REFERENCES "access_rules" ("id") ON DELETE RESTRICT,
+    CONSTRAINT "FK_application_credential_access_rules_application_credentials_credential_id" FOREIGN KEY ("credential_id") REFERENCES "application_credentials" ("id") ON DELETE CASCADE
 );
 
 
@@ -209,6 +253,15 @@ CREATE TABLE "project_tags" (
 );
 
 
+CREATE TABLE "application_credential_roles" (
+    "credential_id" TEXT NOT NULL,
+    "role_id" TEXT NOT NULL,
+    CONSTRAINT "PK_application_credential_roles" PRIMARY KEY ("credential_id", "role_id"),
+    CONSTRAINT "FK_application_credential_roles_application_credentials_credential_id" FOREIGN KEY ("credential_id") REFERENCES "application_credentials" ("id") ON DELETE CASCADE,
+    CONSTRAINT "FK_application_credential_roles_roles_role_id" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON DELETE CASCADE
+);
+
+
 CREATE TABLE "implied_roles" (
     "prior_role_id" TEXT NOT NULL,
     "implied_role_id" TEXT NOT NULL,
@@ -251,6 +304,14 @@ CREATE TABLE "registered_limits" (
     "default_limit" INTEGER NOT NULL,
     "description" TEXT NULL,
     CONSTRAINT "FK_registered_limits_services_service_id" FOREIGN KEY ("service_id") REFERENCES "services" ("id") ON DELETE RESTRICT
+);
+
+
+CREATE TABLE "trust_roles" (
+    "trust_id" TEXT NOT NULL,
+    "role_id" TEXT NOT NULL,
+    CONSTRAINT "PK_trust_roles" PRIMARY KEY ("trust_id", "role_id"),
+    CONSTRAINT "FK_trust_roles_trusts_trust_id" FOREIGN KEY ("trust_id") REFERENCES "trusts" ("id") ON DELETE CASCADE
 );
 
 
@@ -316,6 +377,21 @@ CREATE TABLE "limits" (
     "description" TEXT NULL,
     CONSTRAINT "FK_limits_registered_limits_registered_limit_id" FOREIGN KEY ("registered_limit_id") REFERENCES "registered_limits" ("id") ON DELETE RESTRICT
 );
+
+
+CREATE UNIQUE INDEX "IX_access_rules_user_id_service_path_method" ON "access_rules" ("user_id", "service", "path", "method");
+
+
+CREATE INDEX "IX_application_credential_access_rules_access_rule_id" ON "application_credential_access_rules" ("access_rule_id");
+
+
+CREATE INDEX "IX_application_credential_roles_role_id" ON "application_credential_roles" ("role_id");
+
+
+CREATE INDEX "IX_application_credentials_project_id" ON "application_credentials" ("project_id");
+
+
+CREATE UNIQUE INDEX "IX_application_credentials_user_id_name" ON "application_credentials" ("user_id", "name");
 
 
 CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
@@ -445,6 +521,21 @@ CREATE UNIQUE INDEX "sagas_one_per_resource" ON "sagas" ("active_resource");
 
 
 CREATE INDEX "IX_services_type" ON "services" ("type");
+
+
+CREATE INDEX "IX_trusts_expires_at" ON "trusts" ("expires_at");
+
+
+CREATE INDEX "IX_trusts_project_id" ON "trusts" ("project_id");
+
+
+CREATE INDEX "IX_trusts_redelegated_trust_id" ON "trusts" ("redelegated_trust_id");
+
+
+CREATE INDEX "IX_trusts_trustee_user_id" ON "trusts" ("trustee_user_id");
+
+
+CREATE UNIQUE INDEX "IX_trusts_trustor_user_id_trustee_user_id_project_id_impersonation_expires_at" ON "trusts" ("trustor_user_id", "trustee_user_id", "project_id", "impersonation", "expires_at");
 
 
 CREATE INDEX "IX_users_default_project_id" ON "users" ("default_project_id");

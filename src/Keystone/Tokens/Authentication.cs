@@ -39,13 +39,13 @@ internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthM
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, AuthScope? wanted, CancellationToken cancel)
     {
         await EnsureFactorsAsync(who, cancel);
-        return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, cancel), cancel);
+        return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, context.Now, cancel), cancel);
     }
 
-    private async Task<Scope> ScopeAsync(AuthResult who, AuthScope? wanted, CancellationToken cancel)
+    private async Task<Scope> ScopeAsync(AuthResult who, AuthScope? wanted, DateTime now, CancellationToken cancel)
     {
         if (who.ProjectId is { } only) { return new Scope(ProjectId: only); }
-        if (wanted is not null) { return await scopes.FindAsync(wanted, cancel); }
+        if (wanted is not null) { return await scopes.FindAsync(wanted, who.UserId, now, cancel); }
         // Of a token that an application credential made: the default project is not what the credential was made for. One of a federated user is not scoped either, as upstream has it.
         return who.ApplicationCredentialId is not null || who.Federation is not null ? new Scope() : await scopes.DefaultAsync(who.UserId, cancel);
     }

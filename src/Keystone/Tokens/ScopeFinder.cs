@@ -5,6 +5,7 @@ using Nephos.Kernel.Store;
 using Nephos.Kernel.Versions;
 using Nephos.Kernel.Wire;
 using Nephos.Keystone.RoleAssignments;
+using Nephos.Keystone.Trusts;
 
 namespace Nephos.Keystone.Tokens;
 
@@ -38,8 +39,14 @@ internal sealed class ScopeFinder(Store<KeystoneDb> store, KeystoneErrors errors
         return scope;
     }
 
-    public Task<Scope> FindAsync(AuthScope wanted, CancellationToken cancel) => store.ReadAsync(async db =>
+    public Task<Scope> FindAsync(AuthScope wanted, string userId, DateTime now, CancellationToken cancel) => store.ReadAsync(async db =>
     {
+        if (wanted.Trust is { } given)
+        {
+            var trust = await TrustOperations.AliveAsync(db, given.Id!, now) ?? throw Faults.Unauthorized();
+            await TrustChain.EnsureHoldsAsync(db, trust, now);
+            return trust.TrusteeUserId == userId ? new Scope(ProjectId: trust.ProjectId, TrustId: trust.Id) : throw Faults.Forbidden();
+        }
         if (wanted.Unscoped is not null) { return new Scope(); }
         if (wanted.System is not null) { return new Scope(System: "all"); }
         if (wanted.Domain is { } domain)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
@@ -63,13 +64,19 @@ internal static class TokenEndpoints
         var text = call.Http.Request.Headers[Subject].FirstOrDefault();
         if (string.IsNullOrEmpty(text)) { throw new NotFoundError("No token in the request"); }
         var model = await call.Get<TokenValidator>().FindAsync(text, window, call.Cancel) ?? throw new NotFoundError("Failed to validate token");
+        // Who asks for another has to say that it holds to access rules (keystonemiddleware does); else it would let a limited token do anything.
+        if (model.Identity.AccessRules is not null && HttpMethods.IsGet(call.Http.Request.Method) && call.Context.Token != text
+            && !(double.TryParse(call.Http.Request.Headers["OpenStack-Identity-Access-Rules"].FirstOrDefault(), System.Globalization.CultureInfo.InvariantCulture, out var version) && version >= 1.0))
+        {
+            throw new NotFoundError("Failed to validate token");
+        }
         call.Enforce(call.Endpoint.PolicyName!, new Dictionary<string, object?> { ["target.token.user_id"] = model.Payload.UserId });
         return model;
     }
 
     internal static async Task<Reply> ViewAsync(Call call, TokenModel model)
     {
-        var catalog = call.Query.Has("nocatalog") || !model.IsScoped ? null : await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Payload.UserId, call.Cancel);
+        var catalog = call.Query.Has("nocatalog") || !model.IsScoped ? null : await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Narrowing.Trust?.TrustorUserId ?? model.Payload.UserId, call.Cancel);
         return Reply.Member("token", TokenView.Of(model, catalog));
     }
 }

@@ -1,10 +1,12 @@
 using Nephos.Kernel.Auth;
+using Nephos.Kernel.Errors;
 using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Trusts;
 
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>Makes tokens for whom something has vouched. Upstream: <c>issue_token</c> in <c>keystone/token/provider.py</c>.</summary>
-internal sealed class TokenIssuer(TokenLoader loader, TokenCache cache, FernetKeys keys, KeystoneSettings settings)
+internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, TokenCache cache, FernetKeys keys, KeystoneSettings settings)
 {
     /// <summary>The token's text and what it stands for; 401 when that is nothing: the user or the scope disabled, or no role on it.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, Scope scope, CancellationToken cancel)
@@ -27,7 +29,8 @@ internal sealed class TokenIssuer(TokenLoader loader, TokenCache cache, FernetKe
         };
         var changes = cache.Changes;
         var issuedAt = await loader.IssueTimeAsync(payload, context.Now, cancel);
-        var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw Faults.Unauthorized();
+        var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
+        if (scope.TrustId is { } trust && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
         var text = keys.Current()[0].Encrypt(payload.Pack(), issuedAt);
         cache.Keep(text, model, changes);
         return (text, model);

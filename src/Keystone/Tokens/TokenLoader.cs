@@ -7,6 +7,7 @@ using Nephos.Keystone.Federation.ServiceProviders;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.RoleAssignments;
+using Nephos.Keystone.Users;
 
 namespace Nephos.Keystone.Tokens;
 
@@ -20,17 +21,25 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
 
     private async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
     {
-        // Trusts and application credentials narrow the roles; a token of such is never taken for a plain one.
-        if (payload.TrustId is not null || payload.ApplicationCredentialId is not null) { return null; }
+        var now = clock.Now();
+        // Of a kind that is not read here is not taken for another.
+        if (payload.AccessTokenId is not null || payload.Thumbprint is not null) { return null; }
         if (payload.Federation is { } source && !await FederatedSource.IsUsableAsync(db, source)) { return null; }
-        var user = await db.Users.FirstOrDefaultAsync(u => u.Id == payload.UserId);
-        if (user is null || !accounts.IsEnabled(user, clock.Now()) || await EnabledDomainAsync(db, user.DomainId) is not { } userDomain) { return null; }
+        if (await Narrowing.OfAsync(db, payload, now) is not { } narrowing || await UserAsync(db, payload.UserId, now) is not { } login) { return null; }
+        var trustor = narrowing.Trust is { } trust ? await UserAsync(db, trust.TrustorUserId, now) : null;
+        if (narrowing.Trust is not null && trustor is null) { return null; }
+        var (user, userDomain) = narrowing.Trust is { Impersonation: true } ? trustor!.Value : login;
         var identity = new Identity
         {
             UserId = user.Id,
             UserName = user.Name,
             UserDomainId = userDomain.Id,
             UserDomainName = userDomain.Name,
+            Methods = payload.MethodList,
+            ApplicationCredentialId = payload.ApplicationCredentialId,
+            IsUnrestricted = narrowing.Credential is { Unrestricted: true },
+            AccessRules = narrowing.Rules.Count > 0 ? [.. narrowing.Rules.Select(r => new AccessRule(r.Service, r.Method, r.Path))] : null,
+            TrustId = payload.TrustId,
             SystemScope = payload.System,
             ExpiresAt = payload.ExpiresAt,
             IssuedAt = issuedAt,
@@ -44,7 +53,8 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
             if (project is not { Enabled: true }) { return null; }
             var domain = project.IsDomain ? project : await EnabledDomainAsync(db, project.DomainId);
             if (domain is null) { return null; }
-            roles = await EffectiveRoles.OnProjectAsync(db, user.Id, project, payload.Federation?.GroupIds);
+            if (await narrowing.RolesAsync(db, payload.UserId, project, payload.Federation?.GroupIds) is not { } found) { return null; }
+            roles = found;
             identity = identity with { ProjectId = project.Id, ProjectName = project.Name, ProjectDomainId = domain.Id, ProjectDomainName = domain.Name };
         }
         else if (payload.DomainId is not null)
@@ -62,8 +72,16 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
             PasswordExpiresAt = await db.Passwords.Where(p => p.UserId == user.Id).OrderByDescending(p => p.Id).Select(p => p.ExpiresAt).FirstOrDefaultAsync(),
             ServiceProviders = await ServiceProviderOperations.EnabledAsync(db),
             ProjectIsDomain = project is { IsDomain: true },
+            Narrowing = narrowing,
         };
         return (model.IsScoped && roles.Count == 0) || await LatestRevocationAsync(db, model) >= issuedAt ? null : model;
+    }
+
+    /// <summary>A user who may act, with the domain.</summary>
+    private async Task<(User User, Project Domain)?> UserAsync(KeystoneDb db, string id, DateTime now)
+    {
+        var user = await db.Users.FirstOrDefaultAsync(u => u.Id == id);
+        return user is not null && accounts.IsEnabled(user, now) && await EnabledDomainAsync(db, user.DomainId) is { } domain ? (user, domain) : null;
     }
 
     private static Task<Project?> EnabledDomainAsync(KeystoneDb db, string id) => db.Projects.FirstOrDefaultAsync(p => p.Id == id && p.IsDomain && p.Enabled);
@@ -72,7 +90,7 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
     private static Task<DateTime?> LatestRevocationAsync(KeystoneDb db, TokenModel model)
     {
         var (identity, payload) = (model.Identity, model.Payload);
-        var ids = new[] { identity.UserId, identity.UserDomainId, payload.ProjectId, identity.ProjectDomainId, payload.DomainId, payload.AuditIds[0] }.OfType<string>().Distinct().ToList();
+        var ids = new[] { payload.UserId, model.Narrowing.Trust?.TrustorUserId, identity.UserDomainId, payload.ProjectId, identity.ProjectDomainId, payload.DomainId, payload.AuditIds[0] }.OfType<string>().Distinct().ToList();
         var chain = payload.ChainId;
         return db.Revocations.Where(r => (r.Kind != Revocation.Chain && ids.Contains(r.Id)) || (r.Kind == Revocation.Chain && r.Id == chain)).MaxAsync(r => (DateTime?)r.IssuedBefore);
     }

@@ -14,10 +14,11 @@ internal sealed record TokenModel
     public DateTime? PasswordExpiresAt { get; init; }
     /// <summary>The scope is a domain taken as a project.</summary>
     public bool ProjectIsDomain { get; init; }
+    public Narrowing Narrowing { get; init; } = new();
 
     public bool IsScoped => Payload.ProjectId is not null || Payload.DomainId is not null || Payload.System is not null;
 
     /// <summary>True when a change of this user, project or domain can concern the token.</summary>
-    public bool Names(string id) => id == Identity.UserId || id == Payload.ProjectId || id == Payload.DomainId || id == Identity.UserDomainId || id == Identity.ProjectDomainId
+    public bool Names(string id) => id == Identity.UserId || id == Payload.UserId || (Narrowing.Trusts is { } trusts && trusts.Exists(t => t.Id == id || t.TrustorUserId == id || t.TrusteeUserId == id)) || id == Payload.ProjectId || id == Payload.DomainId || id == Identity.UserDomainId || id == Identity.ProjectDomainId
         || Payload.AuditIds.Contains(id) || id == Payload.ApplicationCredentialId || id == Payload.TrustId;
 }

@@ -1,4 +1,5 @@
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.AccessRules;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.RoleAssignments;
 
@@ -10,6 +11,8 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
     [OmitNull] public NameInDomainView? Project { get; init; }
     [OmitNull] public bool? IsDomain { get; init; }
     [OmitNull] public NameView? Domain { get; init; }
+    [OmitNull, WireName("OS-TRUST:trust")] public TokenTrustView? Trust { get; init; }
+    [OmitNull] public TokenCredentialView? ApplicationCredential { get; init; }
     [OmitNull] public SystemView? System { get; init; }
     [OmitNull] public IReadOnlyList<RoleName>? Roles { get; init; }
     [OmitNull] public IReadOnlyList<CatalogService>? Catalog { get; init; }
@@ -24,7 +27,11 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
             payload.AuditIds, WireTime.MicrosZ(payload.ExpiresAt), WireTime.MicrosZ(who.IssuedAt))
         {
             Project = who.ProjectId is { } id ? new NameInDomainView(new NameView(who.ProjectDomainId!, who.ProjectDomainName!), id, who.ProjectName!) : null,
-            IsDomain = who.ProjectId is null ? null : model.ProjectIsDomain,
+            IsDomain = who.ProjectId is null || payload.TrustId is not null ? null : model.ProjectIsDomain,
+            Trust = model.Narrowing.Trust is { } trust ? new TokenTrustView(trust.Id, new IdView(trust.TrustorUserId), new IdView(trust.TrusteeUserId), trust.Impersonation) : null,
+            ApplicationCredential = model.Narrowing.Credential is { } credential
+                ? new TokenCredentialView(credential.Id, credential.Name, credential.Unrestricted is not true) { AccessRules = model.Narrowing.Rules.Count > 0 ? [.. model.Narrowing.Rules.Select(AccessRuleView.Of)] : null }
+                : null,
             Domain = who.DomainId is { } domain ? new NameView(domain, who.DomainName!) : null,
             System = who.SystemScope is null ? null : new SystemView(true),
             Roles = model.IsScoped ? model.Roles : null,
@@ -55,3 +62,11 @@ public sealed record TokenUserView(NameView Domain, string Id, string Name)
 public sealed record TokenFederationView(IReadOnlyList<IdView> Groups, IdView IdentityProvider, IdView Protocol);
 public sealed record IdView(string Id);
 public sealed record SystemView(bool All);
+public sealed record TokenTrustView(string Id, IdView TrustorUser, IdView TrusteeUser, bool Impersonation);
+
+/// <summary>The application credential that a token came by.</summary>
+/// <param name="Restricted">It may not manage others.</param>
+public sealed record TokenCredentialView(string Id, string Name, bool Restricted)
+{
+    [OmitNull] public IReadOnlyList<AccessRuleView>? AccessRules { get; init; }
+}

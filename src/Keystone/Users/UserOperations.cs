@@ -72,6 +72,7 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
         await db.RoleAssignments.Where(a => a.ActorId == id).ExecuteDeleteAsync();
+        await Dependents.OfUsersAsync(db, db.Users.Where(u => u.Id == id).Select(u => u.Id));
         if (await db.Users.Where(u => u.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("user", id); }
         await tokens.RevokeAsync(db, Revocation.User, id, context.Now);
         db.Record(context, "delete", "user", id);

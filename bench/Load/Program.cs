@@ -35,6 +35,7 @@ internal static class Program
             Row("start with existing state, to ready (median of 5)", Ms(Median(starts)), "1,200 ms");
             using var cloud = await Cloud.StartAsync(program, state);
             await LoadAsync(cloud);
+            await ImageBench.RunAsync(cloud, state, Row);
             await cloud.StopAsync();
             Row("token validation in process (a token seen before)", await TokenBench.RunAsync(), "20 us");
         }
@@ -71,6 +72,13 @@ internal static class Program
         await Lists(http, "GET /servers/detail of 1,000 servers (median of 20)", "/compute/v2.1/servers/detail?limit=1000", "servers", "40 ms");
         await Lists(http, "GET /ports of 1,000 ports (median of 20)", "/networking/v2.0/ports?limit=1000&device_owner=compute:nova", "ports", "30 ms");
         Row("memory with 1,000 servers, PSS", $"{cloud.PssMib()} MiB", "");
+    }
+
+    /// <summary>An image that waits for its bytes.</summary>
+    internal static async Task<string> MakeImageAsync(HttpClient http)
+    {
+        using var answer = await http.PostAsJsonAsync("/image/v2/images", new { name = "bench", disk_format = "raw", container_format = "bare" });
+        return JsonNode.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync())!["id"]!.ToString();
     }
 
     private static async Task Lists(HttpClient http, string what, string path, string member, string aim)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nephos.Glance.ImageData;
 using Nephos.Glance.Images;
+using Nephos.Glance.Stores;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Ids;
@@ -15,7 +16,7 @@ namespace Nephos.Glance;
 /// Gives a new cloud its first image, once: who deletes it does not get it back. The first start writes the row, queued, together with the fact that it did; the bytes come
 /// in the background, at that start or, if it was cut short, at the next. A file beside the images says that the fact is known, so that later starts need no query for it.
 /// </summary>
-internal sealed partial class FirstImage(Store<GlanceDb> store, ImageUploads uploads, CloudFacts facts, TimeProvider clock, ILogger<FirstImage> log) : BackgroundService
+internal sealed partial class FirstImage(Store<GlanceDb> store, ImageUploads uploads, ImageStores stores, CloudFacts facts, TimeProvider clock, ILogger<FirstImage> log) : BackgroundService
 {
     private const string Fact = "first_image";
 
@@ -57,7 +58,7 @@ internal sealed partial class FirstImage(Store<GlanceDb> store, ImageUploads upl
             if (image is { Status: ImageStatus.Queued })
             {
                 await using var bytes = new FileStream(file, new FileStreamOptions { Mode = FileMode.Open, BufferSize = 0, Options = FileOptions.Asynchronous | FileOptions.SequentialScan });
-                await uploads.UploadAsync(RequestContext.ForService("glance", clock.Now()), image, bytes, bytes.Length, stoppingToken).ConfigureAwait(false);
+                await uploads.UploadAsync(RequestContext.ForService("glance", clock.Now()), image, stores.Default, bytes, bytes.Length, stoppingToken).ConfigureAwait(false);
             }
             await File.WriteAllTextAsync(Marker, "", stoppingToken).ConfigureAwait(false);
         }

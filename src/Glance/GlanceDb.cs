@@ -1,7 +1,9 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Glance.Cache;
 using Nephos.Glance.Images;
 using Nephos.Glance.Members;
 using Nephos.Glance.Metadefs;
+using Nephos.Glance.Stores;
 using Nephos.Glance.Tasks;
 using Nephos.Kernel.Store;
 
@@ -15,6 +17,8 @@ public sealed class GlanceDb(DbContextOptions<GlanceDb> options) : ServiceDb(opt
     public DbSet<ImageProperty> Properties => Set<ImageProperty>();
     public DbSet<ImageTag> Tags => Set<ImageTag>();
     public DbSet<ImageMember> Members => Set<ImageMember>();
+    public DbSet<ImageLocation> Locations => Set<ImageLocation>();
+    public DbSet<CachedImage> CachedImages => Set<CachedImage>();
     public DbSet<ImageTask> Tasks => Set<ImageTask>();
     public DbSet<MetadefNamespace> MetadefNamespaces => Set<MetadefNamespace>();
     public DbSet<MetadefObject> MetadefObjects => Set<MetadefObject>();
@@ -29,6 +33,8 @@ public sealed class GlanceDb(DbContextOptions<GlanceDb> options) : ServiceDb(opt
         Image.Map(model);
         ImageMember.Map(model);
         ImageTask.Map(model);
+        ImageLocation.Map(model);
+        CachedImage.Map(model);
         MetadefNamespace.Map(model);
         model.Entity<GlanceFact>(fact =>
         {

@@ -1,17 +1,24 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Nephos.Contracts.Glance;
+using Nephos.Glance.Cache;
 using Nephos.Glance.Discovery;
 using Nephos.Glance.ImageData;
 using Nephos.Glance.Images;
+using Nephos.Glance.Imports;
+using Nephos.Glance.Locations;
 using Nephos.Glance.Members;
 using Nephos.Glance.Metadefs;
+using Nephos.Glance.Quotas;
 using Nephos.Glance.Schemas;
 using Nephos.Glance.Stores;
 using Nephos.Glance.Tasks;
+using Nephos.Glance.Web;
 using Nephos.Kernel;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Policy;
+using Nephos.Kernel.Processes;
 using Nephos.Kernel.Store;
 
 namespace Nephos.Glance;
@@ -26,7 +33,12 @@ public sealed class GlanceService : INephosService
         var v2 = Api.Group("/v2");
         ImageEndpoints.Map(v2.Group("/images"));
         ImageDataEndpoints.Map(v2.Group("/images/{image_id}"));
-        TaskEndpoints.Map(v2.Group("/images/{image_id}"));
+        ImportEndpoints.Map(v2.Group("/images/{image_id}"));
+        LocationEndpoints.Map(v2.Group("/images/{image_id}"));
+        TaskEndpoints.MapOfImage(v2.Group("/images/{image_id}"));
+        TaskEndpoints.Map(v2.Group("/tasks"));
+        StoreEndpoints.Map(v2.Group("/stores"));
+        CacheEndpoints.Map(v2.Group("/cache"));
         MemberEndpoints.Map(v2.Group("/images/{image_id}/members"));
         NamespaceEndpoints.Map(v2.Group("/metadefs/namespaces"));
         ObjectEndpoints.Map(v2.Group("/metadefs/namespaces/{namespace_name}/objects"));
@@ -44,7 +56,20 @@ public sealed class GlanceService : INephosService
     public void AddServices(IServiceCollection services)
     {
         services.AddStore<GlanceDb>("glance");
-        services.AddSingleton<IImageStore>(p => new FileImageStore(Path.Combine(p.GetRequiredService<CloudFacts>().StateDirectory, "images")));
+        services.TryAddSingleton<GlanceSettings>();
+        services.TryAddSingleton<IProcessRunner, ProcessRunner>();
+        services.AddSingleton<ImageStores>();
+        services.AddSingleton<ImageReader>();
+        services.AddSingleton<ImageCache>();
+        services.AddReconciler<CacheReconciler>();
+        services.AddSingleton<WebSource>();
+        services.AddSingleton<ImageQuotas>();
+        services.AddSingleton<ImportTokens>();
+        services.AddSingleton<ImportFetch>();
+        services.AddSingleton<ImportPlugins>();
+        services.AddSingleton<ImportOperations>();
+        services.AddSaga<GlanceDb, ImportSaga>();
+        services.AddSaga<GlanceDb, LocationSaga>();
         services.AddSingleton<ImageOperations>();
         services.AddSingleton<MetadefOperations>();
         services.AddSingleton<MetadefFiles>();
@@ -58,6 +83,7 @@ public sealed class GlanceService : INephosService
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
         await services.GetRequiredService<Store<GlanceDb>>().PrepareAsync(cancel).ConfigureAwait(false);
+        await services.GetRequiredService<ImageQuotas>().RegisterAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
     }
 

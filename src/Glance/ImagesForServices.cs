@@ -6,13 +6,14 @@ using Nephos.Kernel.Auth;
 namespace Nephos.Glance;
 
 /// <summary>What other services ask, answered by the operations that also answer the public API.</summary>
-internal sealed class ImagesForServices(ImageOperations images, IImageStore data) : IImages
+internal sealed class ImagesForServices(ImageOperations images, ImageReader reader) : IImages
 {
     public async Task<ImageFacts?> FindAsync(RequestContext context, string imageId, CancellationToken cancel) =>
         await images.FindAsync(context, imageId, cancel).ConfigureAwait(false) is { } seen ? Facts(seen.Image) : null;
 
     public async Task<Stream?> OpenAsync(RequestContext context, string imageId, CancellationToken cancel) =>
-        await images.FindAsync(context, imageId, cancel).ConfigureAwait(false) is { Image.Row.Status: ImageStatus.Active or ImageStatus.Deactivated } ? data.Open(imageId) : null;
+        await images.FindAsync(context, imageId, cancel).ConfigureAwait(false) is { Image: { Row.Status: ImageStatus.Active or ImageStatus.Deactivated } image }
+        && await reader.OpenAsync(image, 0, cancel).ConfigureAwait(false) is { } opened ? opened.Bytes : null;
 
     private static ImageFacts Facts(FullImage image) => new()
     {

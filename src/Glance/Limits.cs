@@ -7,8 +7,6 @@ internal static class Limits
     public const int DefaultPage = 25;
     /// <summary>api_limit_max.</summary>
     public const int MaxPage = 1000;
-    /// <summary>image_size_cap, bytes.</summary>
-    public const long MaxImageBytes = 1L << 40;
     /// <summary>image_property_quota.</summary>
     public const int MaxProperties = 128;
     /// <summary>image_tag_quota.</summary>

@@ -1,3 +1,4 @@
+using Nephos.Glance;
 using Nephos.Kernel.Configuration;
 using Nephos.Keystone;
 
@@ -10,5 +11,6 @@ public static class SectionList
     [
         NephosSettings.Section,
         KeystoneSettings.Section,
+        GlanceSettings.Section,
     ];
 }

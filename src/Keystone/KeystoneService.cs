@@ -91,6 +91,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<Authentication>();
         services.AddSingleton<TokenOperations>();
         services.AddSingleton<CatalogReader>();
+        services.AddSingleton<IServiceCatalog, CatalogForServices>();
         services.AddSingleton<ProjectQueries>();
         services.AddSingleton<ProjectOperations>();
         services.AddSingleton<DomainOperations>();

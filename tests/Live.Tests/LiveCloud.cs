@@ -18,11 +18,13 @@ public sealed class LiveCloud : IAsyncDisposable
     private readonly ProcessRunner _runner = new();
     private readonly string _log;
     private readonly string[] _more;
+    private readonly string _drivers;
     private Process? _process;
     private volatile Func<string, bool>? _deadly;
 
-    private LiveCloud(string state, int port, string[] more)
+    private LiveCloud(string state, int port, string[] more, string drivers = "real")
     {
+        _drivers = drivers;
         State = state;
         _more = more;
         _listen = $"127.0.0.1:{port}";
@@ -56,11 +58,20 @@ public sealed class LiveCloud : IAsyncDisposable
         return cloud;
     }
 
+    /// <summary>One with fake drivers, for conversations that need no guests: no networks, no outside world, one image.</summary>
+    public static async Task<LiveCloud> StartFakeAsync(int port, params string[] environment)
+    {
+        var cloud = new LiveCloud(Directory.CreateTempSubdirectory("nephos-live-").FullName, port, environment, "fake");
+        await cloud.RefuseTheMachinesNamespaceAsync();
+        await cloud.UpAsync();
+        return cloud;
+    }
+
     /// <summary>Starts (or starts again) and waits until it is ready.</summary>
     public async Task UpAsync()
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = State };
-        foreach (var word in new[] { Path.Combine(AppContext.BaseDirectory, "nephos.dll"), "up", "--state", State, "--listen", _listen, "--drivers", "real" }) { start.ArgumentList.Add(word); }
+        foreach (var word in new[] { Path.Combine(AppContext.BaseDirectory, "nephos.dll"), "up", "--state", State, "--listen", _listen, "--drivers", _drivers }) { start.ArgumentList.Add(word); }
         start.Environment.Remove("DOTNET_STARTUP_HOOKS");
         foreach (var setting in _more.Select(m => m.Split('=', 2))) { start.Environment[setting[0]] = setting[1]; }
         var process = Process.Start(start)!;
@@ -241,7 +252,7 @@ public sealed class LiveCloud : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false }) { await KillAsync(); }
-        await Run($"dotnet {Path.Combine(AppContext.BaseDirectory, "nephos.dll")} down --guests --state {State} --drivers real");
+        await Run($"dotnet {Path.Combine(AppContext.BaseDirectory, "nephos.dll")} down --guests --state {State} --drivers {_drivers}");
         Directory.Delete(State, recursive: true);
     }
 }

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Glance.Formats;
 using Nephos.Glance.Images;
+using Nephos.Glance.Quotas;
 using Nephos.Glance.Stores;
-using Nephos.Glance.Tasks;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
@@ -17,7 +17,7 @@ namespace Nephos.Glance.ImageData;
 /// nameless file, looks into it, gives it its name, and makes the image active, each step undone when a later one fails. A process that dies in between leaves the
 /// image with an owner that is no more; <see cref="UploadReconciler"/> finds it and makes it queued again.
 /// </summary>
-public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimeProvider clock) : IDisposable
+public sealed class ImageUploads(Store<GlanceDb> store, ImageStores stores, ImageQuotas quotas, GlanceSettings settings, TimeProvider clock) : IDisposable
 {
     /// <summary>How often a running upload says so in its row; what has been silent for <see cref="UploadReconciler.Silence"/> is dead.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(20);
@@ -32,69 +32,36 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
 
     /// <summary>Makes a queued image active with these bytes (<c>PUT /v2/images/{id}/file</c>).</summary>
     /// <param name="size">What the client says it sends; null when it does not.</param>
-    public async Task UploadAsync(RequestContext context, Image image, Stream body, long? size, CancellationToken cancel)
+    /// <param name="target">Store that gets the bytes.</param>
+    public async Task UploadAsync(RequestContext context, Image image, NamedStore target, Stream body, long? size, CancellationToken cancel)
     {
+        await quotas.EnforceAsync(image.Owner, ImageQuotas.Size, ImageQuotas.MibOf(size), cancel).ConfigureAwait(false);
         if (image.Status != ImageStatus.Queued) { throw GlanceErrors.Transition(image.Status, ImageStatus.Saving); }
         if (MissingFormats(image) is { } missing) { throw new BadRequestError(missing); }
-        await WriteAsync(context, image, ImageStatus.Saving, body, size, image.Id, ImageStatus.Active, cancel).ConfigureAwait(false);
+        await WriteAsync(context, image, ImageStatus.Saving, body, size, target, ImageStatus.Active, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Keeps bytes for a later import (<c>PUT /v2/images/{id}/stage</c>); nothing is looked into yet.</summary>
-    public Task StageAsync(RequestContext context, Image image, Stream body, long? size, CancellationToken cancel) => image.Status == ImageStatus.Queued
-        ? WriteAsync(context, image, ImageStatus.Uploading, body, size, image.Id + IImageStore.Staged, ImageStatus.Uploading, cancel)
-        : throw GlanceErrors.Transition(image.Status, ImageStatus.Uploading);
-
-    /// <summary>Makes an image with staged bytes active. Its hashes were made when it was staged.</summary>
-    public async Task ImportStagedAsync(RequestContext context, Image image, CancellationToken cancel)
+    public async Task StageAsync(RequestContext context, Image image, Stream body, long? size, CancellationToken cancel)
     {
-        var uploadId = await BeginAsync(image.Id, ImageStatus.Uploading, ImageStatus.Importing, cancel).ConfigureAwait(false)
-            ?? throw new ConflictError("Image needs to be staged before 'glance-direct' method can be used");
-        try
-        {
-            await store.WriteAsync(db =>
-            {
-                db.Tasks.Add(new ImageTask
-                {
-                    Id = NewId.Uuid(), ImageId = image.Id, Owner = context.Who.ProjectId, UserId = context.UserId, RequestId = context.RequestId, CreatedAt = context.Now, UpdatedAt = context.Now,
-                });
-                return Task.CompletedTask;
-            }, cancel).ConfigureAwait(false);
-            var staged = image.Id + IImageStore.Staged;
-            InspectedImage? inspected = null;
-            await using (var stream = data.Open(staged) ?? throw new ConflictError("Image needs to be staged before 'glance-direct' method can be used"))
-            {
-                inspected = Inspect(stream, image);
-            }
-            if (!data.Move(staged, image.Id)) { throw Gone(image.Id); }
-            await FinishAsync(context, image, uploadId, ImageStatus.Active, null, inspected).ConfigureAwait(false);
-        }
-        catch (Exception error)
-        {
-            await RestoreAsync(image.Id, uploadId, error.Message).ConfigureAwait(false);
-            throw;
-        }
-        finally
-        {
-            _running.TryRemove(uploadId, out _);
-        }
+        await quotas.EnforceAsync(image.Owner, ImageQuotas.Staging, ImageQuotas.MibOf(size), cancel).ConfigureAwait(false);
+        if (image.Status != ImageStatus.Queued) { throw GlanceErrors.Transition(image.Status, ImageStatus.Uploading); }
+        await WriteAsync(context, image, ImageStatus.Uploading, body, size, null, ImageStatus.Uploading, cancel).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Undoes a write: no bytes, and the image queued again, unless another owns it by now. Bytes go first, while the image still is the dead write's, so that those of a
     /// next upload cannot be meant; one at a time for the same reason.
     /// </summary>
-    /// <param name="reason">For the task of an import.</param>
-    internal async Task RestoreAsync(string imageId, string uploadId, string reason = "the import was interrupted")
+    internal async Task RestoreAsync(string imageId, string uploadId)
     {
         await _restoring.WaitAsync().ConfigureAwait(false);
         try
         {
             if (!await store.ReadAsync(db => db.Images.AnyAsync(i => i.Id == imageId && i.UploadId == uploadId)).ConfigureAwait(false)) { return; }
-            data.Delete(imageId);
-            data.Delete(imageId + IImageStore.Staged);
+            stores.DeleteEverywhere(imageId);
             await store.WriteAsync(async db =>
             {
-                await EndTaskAsync(db, imageId, ImageTask.Failure, reason, clock.Now()).ConfigureAwait(false);
                 await db.Images.Where(i => i.Id == imageId && i.UploadId == uploadId).ExecuteUpdateAsync(u => u
                     .SetProperty(i => i.Status, ImageStatus.Queued).SetProperty(i => i.UploadId, (string?)null).SetProperty(i => i.UploadSeenAt, (DateTime?)null)
                     .SetProperty(i => i.Size, (long?)null).SetProperty(i => i.VirtualSize, (long?)null).SetProperty(i => i.Checksum, (string?)null)
@@ -108,14 +75,14 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
         }
     }
 
-    private async Task WriteAsync(RequestContext context, Image image, string during, Stream body, long? size, string key, string after, CancellationToken cancel)
+    private async Task WriteAsync(RequestContext context, Image image, string during, Stream body, long? size, NamedStore? target, string after, CancellationToken cancel)
     {
-        var uploadId = await BeginAsync(image.Id, ImageStatus.Queued, during, cancel).ConfigureAwait(false) ?? throw GlanceErrors.Transition(during, during);
+        var uploadId = await BeginAsync(image, ImageStatus.Queued, during, cancel).ConfigureAwait(false) ?? throw GlanceErrors.Transition(during, during);
         try
         {
             CopiedData copied;
             InspectedImage? inspected = null;
-            await using (var writer = data.Begin())
+            await using (var writer = (target?.Data ?? stores.Staging).Begin())
             {
                 copied = await CopyAsync(image.Id, uploadId, body, writer, cancel).ConfigureAwait(false);
                 if (size is { } said && said != copied.Size) { throw new BadRequestError($"Image size {said} was announced, {copied.Size} bytes came."); }
@@ -124,9 +91,9 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
                     await using var stream = writer.Read();
                     inspected = Inspect(stream, image);
                 }
-                await writer.CommitAsync(key).ConfigureAwait(false);
+                await writer.CommitAsync(image.Id).ConfigureAwait(false);
             }
-            await FinishAsync(context, image, uploadId, after, copied, inspected).ConfigureAwait(false);
+            await FinishAsync(context, image, uploadId, after, target, copied, inspected).ConfigureAwait(false);
         }
         catch
         {
@@ -140,14 +107,27 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
     }
 
     /// <summary>Takes the image from one status into another as its owner; null when it is no longer there.</summary>
-    private async Task<string?> BeginAsync(string imageId, string from, string to, CancellationToken cancel)
+    private async Task<string?> BeginAsync(Image image, string from, string to, CancellationToken cancel)
     {
+        var limits = await quotas.AskAsync(image.Owner, cancel).ConfigureAwait(false);
         var uploadId = NewId.Hex();
         _running[uploadId] = true;
         var now = clock.Now();
-        var begun = await store.WriteAsync(db => db.Images.Where(i => i.Id == imageId && i.Status == from && i.UploadId == null).ExecuteUpdateAsync(
-            u => u.SetProperty(i => i.Status, to).SetProperty(i => i.UploadId, uploadId).SetProperty(i => i.UploadSeenAt, now).SetProperty(i => i.UpdatedAt, now), cancel), cancel).ConfigureAwait(false);
-        if (begun == 1) { return uploadId; }
+        try
+        {
+            var begun = await store.WriteAsync(async db =>
+            {
+                await ImageQuotas.EnforceInAsync(db, limits, ImageQuotas.Uploading, 1, cancel).ConfigureAwait(false);
+                return await db.Images.Where(i => i.Id == image.Id && i.Status == from && i.UploadId == null && i.ImportTaskId == null).ExecuteUpdateAsync(
+                    u => u.SetProperty(i => i.Status, to).SetProperty(i => i.UploadId, uploadId).SetProperty(i => i.UploadSeenAt, now).SetProperty(i => i.UpdatedAt, now), cancel).ConfigureAwait(false);
+            }, cancel).ConfigureAwait(false);
+            if (begun == 1) { return uploadId; }
+        }
+        catch
+        {
+            _running.TryRemove(uploadId, out _);
+            throw;
+        }
         _running.TryRemove(uploadId, out _);
         return null;
     }
@@ -157,7 +137,7 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
         var said = clock.GetTimestamp();
         try
         {
-            return await HashedCopy.RunAsync(body, writer, Limits.MaxImageBytes, async _ =>
+            return await HashedCopy.RunAsync(body, writer, settings.ImageSizeCap, async _ =>
             {
                 if (clock.GetElapsedTime(said) < Heartbeat) { return; }
                 said = clock.GetTimestamp();
@@ -188,7 +168,7 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
         }
     }
 
-    private async Task FinishAsync(RequestContext context, Image image, string uploadId, string status, CopiedData? copied, InspectedImage? inspected)
+    private async Task FinishAsync(RequestContext context, Image image, string uploadId, string status, NamedStore? target, CopiedData copied, InspectedImage? inspected)
     {
         var now = clock.Now();
         var finished = await store.WriteAsync(async db =>
@@ -197,23 +177,16 @@ public sealed class ImageUploads(Store<GlanceDb> store, IImageStore data, TimePr
             if (row is null) { return false; }
             (row.Status, row.UploadId, row.UploadSeenAt, row.UpdatedAt) = (status, null, null, now);
             row.Generation++;
-            await EndTaskAsync(db, image.Id, ImageTask.Success, "", now).ConfigureAwait(false);
             row.VirtualSize = inspected?.VirtualSize;
-            if (copied is not null)
-            {
-                (row.Size, row.Checksum, row.OsHashAlgo, row.OsHashValue) = (copied.Size, copied.Md5, "sha512", copied.Sha512);
-            }
+            (row.Size, row.Checksum, row.OsHashAlgo, row.OsHashValue) = (copied.Size, copied.Md5, "sha512", copied.Sha512);
+            if (target is not null) { db.Locations.Add(new ImageLocation { Id = NewId.Uuid(), ImageId = row.Id, Store = target.Id, Url = target.Data.Url(row.Id), Position = 0 }); }
             db.Record(context, status == ImageStatus.Active ? "upload" : "stage", "image", image.Id, image.Owner);
             return true;
         }).ConfigureAwait(false);
         if (finished) { return; }
-        data.Delete(image.Id);
-        data.Delete(image.Id + IImageStore.Staged);
+        stores.DeleteEverywhere(image.Id);
         throw Gone(image.Id);
     }
-
-    private static Task<int> EndTaskAsync(GlanceDb db, string imageId, string status, string message, DateTime now) =>
-        db.Tasks.Where(t => t.ImageId == imageId && t.Status == ImageTask.Processing).ExecuteUpdateAsync(u => u.SetProperty(t => t.Status, status).SetProperty(t => t.Message, message).SetProperty(t => t.UpdatedAt, now));
 
     private static string? MissingFormats(Image image) => (image.DiskFormat, image.ContainerFormat) switch
     {

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Glance.Stores;
 
 namespace Nephos.Glance.Images;
 
@@ -8,6 +9,7 @@ namespace Nephos.Glance.Images;
 /// <item>Content is written once: an active image's bytes, size and hashes never change.</item>
 /// <item><see cref="UploadId"/> names the write that is going on; only its holder moves the image out of saving, importing or a running stage, and a
 /// write whose holder is gone is undone by <see cref="ImageData.UploadReconciler"/>.</item>
+/// <item><see cref="ImportTaskId"/> names the import (a saga) that works on the image; the two exclude each other.</item>
 /// <item>Deleted images leave no row (upstream keeps them until a purge); their history is in the changes.</item>
 /// </list>
 /// </summary>
@@ -41,6 +43,12 @@ public sealed class Image
     public string? UploadId { get; set; }
     /// <summary>When the write last said that it lives.</summary>
     public DateTime? UploadSeenAt { get; set; }
+    /// <summary>Shown as <c>os_glance_import_task</c>.</summary>
+    public string? ImportTaskId { get; set; }
+    /// <summary>Stores that an import has still to fill, by commas; null before the first import. Shown as <c>os_glance_importing_to_stores</c>.</summary>
+    public string? ImportingTo { get; set; }
+    /// <summary>Stores that an import could not fill. Shown as <c>os_glance_failed_import</c>.</summary>
+    public string? FailedImport { get; set; }
 
     internal static void Map(ModelBuilder model)
     {
@@ -53,6 +61,7 @@ public sealed class Image
             image.HasIndex(i => new { i.Name, i.Id }).HasDatabaseName("images_by_name");
             image.HasIndex(i => new { i.Owner, i.CreatedAt, i.Id }).HasDatabaseName("images_by_owner");
             image.HasIndex(i => new { i.Visibility, i.CreatedAt, i.Id }).HasDatabaseName("images_by_visibility");
+            image.HasIndex(i => new { i.Owner, i.Status }).HasDatabaseName("images_by_owner_status");
             image.HasIndex(i => i.UploadId).HasFilter("upload_id IS NOT NULL").HasDatabaseName("images_by_upload");
         });
         model.Entity<ImageProperty>(property =>
@@ -113,4 +122,7 @@ public static class ImageFormats
 }
 
 /// <summary>An image with all that hangs on it.</summary>
-public sealed record FullImage(Image Row, IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Tags);
+public sealed record FullImage(Image Row, IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Tags)
+{
+    public IReadOnlyList<ImageLocation> Locations { get; init; } = [];
+}

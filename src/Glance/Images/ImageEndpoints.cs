@@ -30,7 +30,7 @@ internal static class ImageEndpoints
         ImagePolicy.EnforceCreate(call, wanted.Row.Owner, wanted.Row.Visibility);
         var image = await call.Get<ImageOperations>().CreateAsync(call.Context, wanted, call.Cancel).ConfigureAwait(false);
         return Reply.Json(View(call, image)).With("Location", $"{call.BaseUrl}/v2/images/{image.Row.Id}")
-            .With("OpenStack-image-import-methods", "glance-direct").With("OpenStack-image-store-ids", call.Get<IImageStore>().Id);
+            .With("OpenStack-image-import-methods", string.Join(',', call.Get<GlanceSettings>().EnabledImportMethods)).With("OpenStack-image-store-ids", string.Join(',', call.Get<ImageStores>().All.Select(s => s.Id)));
     }
 
     private static async Task<Reply> List(Call call)
@@ -113,9 +113,10 @@ internal static class ImageEndpoints
         return seen;
     }
 
-    private static Dictionary<string, object?> View(Call call, FullImage image) => ImageView.Of(image, call.Get<IImageStore>().Id);
+    private static Dictionary<string, object?> View(Call call, FullImage image) => ImageView.Of(image, call.Get<GlanceSettings>().ShowMultipleLocations);
 
-    private static NewImage Read(Call call, JsonElement body)
+    /// <summary>A new image of a body: a create's, or the older import task's.</summary>
+    internal static NewImage Read(Call call, JsonElement body)
     {
         if (body.ValueKind != JsonValueKind.Object) { throw GlanceErrors.Schema("the body is not of type 'object'"); }
         var now = call.Context.Now;

@@ -1,8 +1,11 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Glance.Imports;
+using Nephos.Glance.Quotas;
 using Nephos.Glance.Stores;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Paging;
+using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
 
 namespace Nephos.Glance.Images;
@@ -11,9 +14,20 @@ namespace Nephos.Glance.Images;
 internal sealed record NewImage(Image Row, IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Tags);
 
 /// <summary>What is done to images; policy has been asked before.</summary>
-internal sealed class ImageOperations(Store<GlanceDb> store, IImageStore data)
+internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores, ImageQuotas quotas, SagaEngine<GlanceDb> sagas)
 {
-    public Task<FullImage> CreateAsync(RequestContext context, NewImage wanted, CancellationToken cancel) => store.WriteAsync(async db =>
+    public async Task<FullImage> CreateAsync(RequestContext context, NewImage wanted, CancellationToken cancel)
+    {
+        var limits = await quotas.AskAsync(wanted.Row.Owner, cancel).ConfigureAwait(false);
+        return await store.WriteAsync(async db =>
+        {
+            await ImageQuotas.EnforceInAsync(db, limits, ImageQuotas.Count, 1, cancel).ConfigureAwait(false);
+            return await AddAsync(db, context, wanted, cancel).ConfigureAwait(false);
+        }, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Adds an image to a transaction.</summary>
+    internal static async Task<FullImage> AddAsync(GlanceDb db, RequestContext context, NewImage wanted, CancellationToken cancel)
     {
         if (await db.Images.AnyAsync(i => i.Id == wanted.Row.Id, cancel).ConfigureAwait(false)) { throw new ConflictError($"Image ID {wanted.Row.Id} already exists!"); }
         db.Images.Add(wanted.Row);
@@ -21,7 +35,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, IImageStore data)
         db.Tags.AddRange(wanted.Tags.Select(t => new ImageTag { ImageId = wanted.Row.Id, Tag = t }));
         db.Record(context, "create", "image", wanted.Row.Id, wanted.Row.Owner);
         return new FullImage(wanted.Row, wanted.Properties, [.. wanted.Tags.Order(StringComparer.Ordinal)]);
-    }, cancel);
+    }
 
     /// <summary>The image if the caller may see it.</summary>
     public Task<SeenImage?> FindAsync(RequestContext context, string id, CancellationToken cancel) => store.ReadAsync(async db =>
@@ -60,7 +74,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, IImageStore data)
         row.UpdatedAt = context.Now;
         row.Generation++;
         db.Record(context, "update", "image", id, row.Owner);
-        return new FullImage(row, properties, [.. tags.Order(StringComparer.Ordinal)]);
+        return new FullImage(row, properties, [.. tags.Order(StringComparer.Ordinal)]) { Locations = before.Locations };
     }, cancel);
 
     /// <summary>Removes the image, then its bytes; bytes left by a crash in between are the reconciler's.</summary>
@@ -70,15 +84,39 @@ internal sealed class ImageOperations(Store<GlanceDb> store, IImageStore data)
         {
             var row = await db.Images.FirstOrDefaultAsync(i => i.Id == id, cancel).ConfigureAwait(false) ?? throw new NotFoundError($"Failed to find image {id} to delete");
             if (row.Protected) { throw new ForbiddenError($"Image {id} is protected and cannot be deleted."); }
-            await db.Properties.Where(p => p.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
-            await db.Tags.Where(t => t.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
-            await db.Members.Where(m => m.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
-            await db.Tasks.Where(t => t.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
-            await db.Images.Where(i => i.Id == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+            await RemoveRowsAsync(db, id, cancel).ConfigureAwait(false);
+            if (row.ImportTaskId is not null) { await sagas.AbortAsync(db, ImportSaga.Resource(id)).ConfigureAwait(false); }
             db.Record(context, "delete", "image", id, row.Owner);
         }, cancel).ConfigureAwait(false);
-        data.Delete(id);
-        data.Delete(id + IImageStore.Staged);
+        stores.DeleteEverywhere(id);
+    }
+
+    /// <summary>Removes an image and what hangs on it; its tasks stay until they expire.</summary>
+    internal static async Task RemoveRowsAsync(GlanceDb db, string id, CancellationToken cancel)
+    {
+        await db.Properties.Where(p => p.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        await db.Tags.Where(t => t.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        await db.Members.Where(m => m.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        await db.Locations.Where(l => l.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        await db.Images.Where(i => i.Id == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes an active image's bytes from one of its stores; never from the last.</summary>
+    public async Task DeleteFromStoreAsync(RequestContext context, string id, string storeId, CancellationToken cancel)
+    {
+        await store.WriteAsync(async db =>
+        {
+            var row = await db.Images.AsTracking().FirstOrDefaultAsync(i => i.Id == id, cancel).ConfigureAwait(false) ?? throw new NotFoundError($"Failed to find image {id}");
+            if (row.Status != ImageStatus.Active) { throw new ConflictError("It's not allowed to remove image data from store if image status is not 'active'"); }
+            var places = await db.Locations.Where(l => l.ImageId == id).ToListAsync(cancel).ConfigureAwait(false);
+            if (places.Count == 1) { throw new ForbiddenError("Cannot delete image data from the only store containing it. Consider deleting the image instead."); }
+            if (!places.Exists(l => l.Store == storeId)) { throw new NotFoundError($"Image {id} is not stored in store {storeId}."); }
+            await db.Locations.Where(l => l.ImageId == id && l.Store == storeId).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+            row.UpdatedAt = context.Now;
+            row.Generation++;
+            db.Record(context, "delete", "image_location", id, row.Owner);
+        }, cancel).ConfigureAwait(false);
+        stores.Find(storeId)?.Data.Delete(id);
     }
 
     /// <summary>From one status to another; being there already is fine.</summary>

@@ -43,6 +43,10 @@ internal static class ImagePolicy
         api.Declare("delete_image_location", Admin);
         api.Declare("get_image", GetImage);
         api.Declare("modify_image", Member);
+        api.Declare("get_image_location", Reader);
+        api.Declare("copy_image", Admin);
+        api.Declare("download_from_store", Download);
+        api.Declare("manage_image_cache", Admin);
     }
 
     /// <param name="isMember">The image is offered to the caller's project.</param>

@@ -9,7 +9,7 @@ namespace Nephos.Glance.Images;
 /// <summary>What is asked of the list of images.</summary>
 internal sealed record ImageListRequest(ImageFilter Filter, IReadOnlyList<Sort<Image>> Sorts, int Limit, string? Marker);
 
-/// <summary>Reads images: one query for the images, one each for their properties and tags.</summary>
+/// <summary>Reads images: one query for the images, one each for their properties, tags and places.</summary>
 internal static class ImageQueries
 {
     private static readonly SortKey<Image> Id = SortKey<Image>.Of("id", i => i.Id);
@@ -41,9 +41,11 @@ internal static class ImageQueries
         var ids = rows.Select(r => r.Id).ToArray();
         var properties = await db.Properties.Where(p => ids.Contains(p.ImageId)).ToListAsync(cancel).ConfigureAwait(false);
         var tags = await db.Tags.Where(t => ids.Contains(t.ImageId)).OrderBy(t => t.Tag).ToListAsync(cancel).ConfigureAwait(false);
+        var locations = await db.Locations.Where(l => ids.Contains(l.ImageId)).OrderBy(l => l.Position).ToListAsync(cancel).ConfigureAwait(false);
+        var locationsOf = locations.ToLookup(l => l.ImageId, StringComparer.Ordinal);
         var propertiesOf = properties.ToLookup(p => p.ImageId, StringComparer.Ordinal);
         var tagsOf = tags.ToLookup(t => t.ImageId, t => t.Tag, StringComparer.Ordinal);
-        return [.. rows.Select(r => new FullImage(r, propertiesOf[r.Id].OrderBy(p => p.Name, StringComparer.Ordinal).ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal), [.. tagsOf[r.Id]]))];
+        return [.. rows.Select(r => new FullImage(r, propertiesOf[r.Id].OrderBy(p => p.Name, StringComparer.Ordinal).ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal), [.. tagsOf[r.Id]]) { Locations = [.. locationsOf[r.Id]] })];
     }
 
     /// <summary>Images in the caller's list: his own, public ones, those offered to his project with the member status, and community ones only when asked for.</summary>

@@ -1,3 +1,4 @@
+using Nephos.Glance.Stores;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Glance.Images;
@@ -5,12 +6,15 @@ namespace Nephos.Glance.Images;
 /// <summary>An image as clients see it: its properties stand beside its own members.</summary>
 internal static class ImageView
 {
-    /// <param name="storeId">Name of the store that holds active images.</param>
-    public static Dictionary<string, object?> Of(FullImage image, string storeId)
+    /// <param name="showLocations">Whether the configuration lets clients see where the bytes are.</param>
+    public static Dictionary<string, object?> Of(FullImage image, bool showLocations)
     {
         var row = image.Row;
         var view = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in image.Properties) { view[name] = value; }
+        if (row.ImportTaskId is { } task) { view["os_glance_import_task"] = task; }
+        if (row.ImportingTo is { } importing) { view["os_glance_importing_to_stores"] = importing; }
+        if (row.FailedImport is { } failed) { view["os_glance_failed_import"] = failed; }
         view["name"] = row.Name;
         view["disk_format"] = row.DiskFormat;
         view["container_format"] = row.ContainerFormat;
@@ -33,7 +37,8 @@ internal static class ImageView
         view["self"] = "/v2/images/" + row.Id;
         view["file"] = $"/v2/images/{row.Id}/file";
         view["schema"] = "/v2/schemas/image";
-        if (row.Status is ImageStatus.Active or ImageStatus.Deactivated) { view["stores"] = storeId; }
+        if (showLocations) { view["locations"] = image.Locations.Select(ImageReader.View).ToList(); }
+        if (image.Locations.Count > 0) { view["stores"] = string.Join(',', image.Locations.Select(l => l.Store)); }
         return view;
     }
 }

@@ -1,3 +1,13 @@
+CREATE TABLE "cached_images" (
+    "image_id" TEXT NOT NULL CONSTRAINT "PK_cached_images" PRIMARY KEY,
+    "queued_at" TEXT NOT NULL,
+    "cached_at" TEXT NULL,
+    "accessed_at" TEXT NULL,
+    "size" INTEGER NOT NULL,
+    "hits" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "changes" (
     "revision" INTEGER NOT NULL CONSTRAINT "PK_changes" PRIMARY KEY AUTOINCREMENT,
     "at" TEXT NOT NULL,
@@ -14,6 +24,16 @@ CREATE TABLE "changes" (
 CREATE TABLE "facts" (
     "name" TEXT NOT NULL CONSTRAINT "PK_facts" PRIMARY KEY,
     "value" TEXT NOT NULL
+);
+
+
+CREATE TABLE "image_locations" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_image_locations" PRIMARY KEY,
+    "image_id" TEXT NOT NULL,
+    "store" TEXT NOT NULL,
+    "url" TEXT NOT NULL,
+    "metadata" TEXT NULL,
+    "position" INTEGER NOT NULL
 );
 
 
@@ -44,12 +64,16 @@ CREATE TABLE "image_tags" (
 
 CREATE TABLE "image_tasks" (
     "id" TEXT NOT NULL CONSTRAINT "PK_image_tasks" PRIMARY KEY,
-    "image_id" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "image_id" TEXT NULL,
     "status" TEXT NOT NULL,
     "message" TEXT NOT NULL,
     "owner" TEXT NULL,
     "user_id" TEXT NULL,
     "request_id" TEXT NOT NULL,
+    "input" TEXT NOT NULL,
+    "result" TEXT NULL,
+    "expires_at" TEXT NULL,
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL
 );
@@ -76,7 +100,10 @@ CREATE TABLE "images" (
     "updated_at" TEXT NOT NULL,
     "generation" INTEGER NOT NULL,
     "upload_id" TEXT NULL,
-    "upload_seen_at" TEXT NULL
+    "upload_seen_at" TEXT NULL,
+    "import_task_id" TEXT NULL,
+    "importing_to" TEXT NULL,
+    "failed_import" TEXT NULL
 );
 
 
@@ -202,10 +229,16 @@ SELECT changes();
 
 
 
+CREATE INDEX "cached_images_by_access" ON "cached_images" ("accessed_at");
+
+
 CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
 
 
 CREATE INDEX "changes_by_time" ON "changes" ("at");
+
+
+CREATE INDEX "image_locations_by_image" ON "image_locations" ("image_id", "position");
 
 
 CREATE INDEX "image_members_by_project" ON "image_members" ("member_id", "status");
@@ -217,7 +250,16 @@ CREATE INDEX "image_properties_by_value" ON "image_properties" ("name", "value")
 CREATE INDEX "image_tags_by_tag" ON "image_tags" ("tag");
 
 
+CREATE INDEX "image_tasks_by_creation" ON "image_tasks" ("created_at", "id");
+
+
+CREATE INDEX "image_tasks_by_expiry" ON "image_tasks" ("expires_at");
+
+
 CREATE INDEX "image_tasks_by_image" ON "image_tasks" ("image_id", "created_at");
+
+
+CREATE INDEX "image_tasks_by_owner" ON "image_tasks" ("owner", "created_at", "id");
 
 
 CREATE INDEX "images_by_creation" ON "images" ("created_at", "id");
@@ -227,6 +269,9 @@ CREATE INDEX "images_by_name" ON "images" ("name", "id");
 
 
 CREATE INDEX "images_by_owner" ON "images" ("owner", "created_at", "id");
+
+
+CREATE INDEX "images_by_owner_status" ON "images" ("owner", "status");
 
 
 CREATE INDEX "images_by_update" ON "images" ("updated_at", "id");

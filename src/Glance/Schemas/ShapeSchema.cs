@@ -22,10 +22,8 @@ internal sealed class ShapeSchema
     /// <summary>What is wrong with a value, first fault first; null when nothing is.</summary>
     public string? Fault(JsonElement value) => Fault(_root, value);
 
-    /// <summary>The schema of one entry of a map inside, by the path of its keys.</summary>
-    public ShapeSchema Inside(params string[] path) => new ShapeSchema(path.Aggregate(_root, (at, key) => at.GetProperty(key))) { Definitions = _root };
-
-    private JsonElement? Definitions { get; init; }
+    /// <summary>True for a member that the schema names.</summary>
+    public bool Knows(string member) => _root.GetProperty("properties").TryGetProperty(member, out _);
 
     private string? Fault(JsonElement schema, JsonElement value)
     {
@@ -79,7 +77,7 @@ internal sealed class ShapeSchema
         return unexpected.Count == 0 ? null : $"Additional properties are not allowed ({string.Join(", ", unexpected)} {(unexpected.Count == 1 ? "was" : "were")} unexpected)";
     }
 
-    private JsonElement Follow(string reference) => reference[2..].Split('/').Aggregate(Definitions ?? _root, (at, key) => at.GetProperty(key));
+    private JsonElement Follow(string reference) => reference[2..].Split('/').Aggregate(_root, (at, key) => at.GetProperty(key));
 
     private static string? TypeFault(JsonElement type, JsonElement value)
     {

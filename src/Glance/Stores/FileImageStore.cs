@@ -9,11 +9,12 @@ namespace Nephos.Glance.Stores;
 /// A file per image in one folder. A write goes to a hidden file of a name of its own; the commit flushes it, renames it, and flushes the folder, so
 /// that a power cut leaves either the whole file under its name or nothing under it.
 /// </summary>
-public sealed partial class FileImageStore : IImageStore
+public sealed partial class FileImageStore : IImageStore, ITakesFiles
 {
     private const string Incoming = ".incoming-";
     private const int NoSpace = 28; // ENOSPC, errno.h
     private const int OverQuota = 122; // EDQUOT
+    private const int OtherFileSystem = 18; // EXDEV
     private readonly string _folder;
     private readonly ConcurrentDictionary<string, bool> _writing = new(StringComparer.Ordinal);
 
@@ -23,7 +24,12 @@ public sealed partial class FileImageStore : IImageStore
         Directory.CreateDirectory(folder);
     }
 
-    public string Id => "file";
+    public string Type => "file";
+
+    /// <summary>Upstream's names; it reads and writes in chunks of 64 KiB, and so do its clients count.</summary>
+    public IReadOnlyDictionary<string, object?> Properties => new Dictionary<string, object?>(StringComparer.Ordinal) { ["data_dir"] = _folder, ["chunk_size"] = 65536, ["thin_provisioning"] = false };
+
+    public string Url(string key) => "file://" + PathOf(key);
 
     public IImageWriter Begin() => new Writer(this, Incoming + NewId.Hex());
 
@@ -39,14 +45,19 @@ public sealed partial class FileImageStore : IImageStore
         }
     }
 
-    public bool Move(string from, string to)
+    public bool Take(string path, string key)
     {
         try
         {
-            File.Move(PathOf(from), PathOf(to), overwrite: true);
+            if (Rename(path, PathOf(key)) != 0)
+            {
+                var error = Marshal.GetLastPInvokeError();
+                return error == OtherFileSystem ? false : throw new IOException($"{path}: {new Win32Exception(error).Message}");
+            }
         }
-        catch (FileNotFoundException)
+        catch (DllNotFoundException)
         {
+            // No POSIX system: the copy does it.
             return false;
         }
         FlushFolder();
@@ -75,8 +86,8 @@ public sealed partial class FileImageStore : IImageStore
         return removed;
     }
 
-    /// <summary>Keys are ids that clients may choose (in a UUID's shape), never paths.</summary>
-    private string PathOf(string key) => key.Length > 0 && key[0] != '.' && key.AsSpan().IndexOfAny('/', '\\', '\0') < 0
+    /// <summary>Where the bytes of a key are, for programs that read or write them. Keys are ids that clients may choose (in a UUID's shape), never paths.</summary>
+    public string PathOf(string key) => key.Length > 0 && key[0] != '.' && key.AsSpan().IndexOfAny('/', '\\', '\0') < 0
         ? Path.Combine(_folder, key)
         : throw new ArgumentException("not a key", nameof(key));
 
@@ -94,6 +105,10 @@ public sealed partial class FileImageStore : IImageStore
     // The framework flushes files, not folders.
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    // File.Move copies when the file systems differ, which must be told.
+    [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Rename(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int handle);

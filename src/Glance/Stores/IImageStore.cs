@@ -1,25 +1,25 @@
 namespace Nephos.Glance.Stores;
 
 /// <summary>
-/// Where the bytes of images lie, by key (the image's id, or that with <see cref="Staged"/>). A key has all of its bytes or does not exist, also
-/// after a crash or a power cut: what is being written has no key yet.
+/// Where the bytes of images lie, by key (the image's id). A key has all of its bytes or does not exist, also after a crash or a power cut: what is being written has no key yet. Every store passes
+/// the <c>ImageStoreKit</c> of the tests; Swift and RBD will be two more implementations.
 /// </summary>
 public interface IImageStore
 {
-    /// <summary>Suffix of the key of staged data.</summary>
-    const string Staged = ".staged";
+    /// <summary>Upstream's word for the kind: <c>file</c>, <c>swift</c>, <c>rbd</c>.</summary>
+    string Type { get; }
 
-    /// <summary>Name of the store for clients (<c>GET /v2/info/stores</c>).</summary>
-    string Id { get; }
+    /// <summary>What <c>GET /v2/info/stores/detail</c> tells administrators.</summary>
+    IReadOnlyDictionary<string, object?> Properties { get; }
+
+    /// <summary>The address that locations show.</summary>
+    string Url(string key);
 
     /// <summary>Starts writing. Bytes get their key by <see cref="IImageWriter.CommitAsync"/>; without it, disposing the writer leaves nothing.</summary>
     IImageWriter Begin();
 
     /// <summary>The bytes, seekable; null when there are none. Stays readable when the key is deleted meanwhile.</summary>
     Stream? Open(string key);
-
-    /// <summary>Gives the bytes another key, in one step that survives a power cut; false when there are none.</summary>
-    bool Move(string from, string to);
 
     /// <summary>False when there was nothing.</summary>
     bool Delete(string key);
@@ -29,6 +29,13 @@ public interface IImageStore
 
     /// <summary>Removes what writers left that died before their commit; harmless to living ones of this process. Returns how many.</summary>
     int RemoveLeftovers();
+}
+
+/// <summary>A store that can take a file over without copying it.</summary>
+public interface ITakesFiles
+{
+    /// <summary>Gives a file its key in one step that survives a power cut; false when that takes a copy (another file system). The file must be flushed.</summary>
+    bool Take(string path, string key);
 }
 
 /// <summary>One write.</summary>

@@ -7,7 +7,9 @@ public sealed class MemoryImageStore : IImageStore
 {
     private readonly ConcurrentDictionary<string, byte[]> _data = new(StringComparer.Ordinal);
 
-    public string Id => "memory";
+    public string Type => "memory";
+    public IReadOnlyDictionary<string, object?> Properties => new Dictionary<string, object?>(StringComparer.Ordinal);
+    public string Url(string key) => "memory://" + key;
 
     /// <summary>Writes fail as on a full medium beyond this many bytes; null: never.</summary>
     public long? Room { get; set; }
@@ -17,13 +19,6 @@ public sealed class MemoryImageStore : IImageStore
     public bool Delete(string key) => _data.TryRemove(key, out _);
     public IReadOnlyList<string> Keys() => [.. _data.Keys];
     public int RemoveLeftovers() => 0;
-
-    public bool Move(string from, string to)
-    {
-        if (!_data.TryRemove(from, out var bytes)) { return false; }
-        _data[to] = bytes;
-        return true;
-    }
 
     private sealed class Writer(MemoryImageStore store) : IImageWriter
     {

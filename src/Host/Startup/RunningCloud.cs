@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using Nephos.Contracts.Nova;
+using Nephos.Glance;
 using Nephos.Host.Control;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Configuration;
@@ -32,6 +33,7 @@ internal static class RunningCloud
         var app = CloudHost.Build(options, builder =>
         {
             builder.Services.AddSingleton(config.Get<KeystoneSettings>());
+            builder.Services.AddSingleton(config.Get<GlanceSettings>());
             Serve(builder, settings, state.Path);
         });
         await using (app.ConfigureAwait(false))

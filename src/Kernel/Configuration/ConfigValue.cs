@@ -59,11 +59,16 @@ internal static class ConfigValue
         bool yes => yes ? "true" : "false",
         TimeSpan span => Duration(span),
         Enum choice => JsonNamingPolicy.SnakeCaseLower.ConvertName(choice.ToString()),
-        IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(k => $"{k}: {Text(map[k])}")) + "}",
-        IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Text)) + "]",
+        IDictionary map => "{" + string.Join(", ", map.Keys.Cast<object>().Select(k => $"{k}: {Quoted(map[k])}")) + "}",
+        IEnumerable list => "[" + string.Join(", ", list.Cast<object>().Select(Quoted)) + "]",
         IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
+
+    private static readonly System.Buffers.SearchValues<char> Special = System.Buffers.SearchValues.Create(":#,[]{}&*!|>'\"%@`");
+
+    /// <summary>An element of a list or a map; YAML would take some texts for something else.</summary>
+    private static string Quoted(object? value) => value is string text && (text.Length == 0 || text.AsSpan().ContainsAny(Special)) ? "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'" : Text(value);
 
     private static string Describe(ConfigKey key, Type type) => type switch
     {

@@ -25,6 +25,8 @@ internal static class Microversions
     public static readonly ApiVersion V2_11 = new(2, 11);
     /// <summary>Soft policies of server groups.</summary>
     public static readonly ApiVersion V2_15 = new(2, 15);
+    /// <summary>Servers show the status of their host.</summary>
+    public static readonly ApiVersion V2_16 = new(2, 16);
     /// <summary>Servers have a description of their own; before it was the name.</summary>
     public static readonly ApiVersion V2_19 = new(2, 19);
     /// <summary>Actions of deleted servers can be read.</summary>

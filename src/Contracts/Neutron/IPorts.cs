@@ -48,8 +48,8 @@ public sealed record NewPort(string Id, string ProjectId, string NetworkId, stri
 /// <summary>What other services ask Neutron about ports. The same operations, rules and quota as the public API.</summary>
 public interface IPorts
 {
-    /// <summary>Makes a port, or answers the one with that id. Throws the API's errors (no more addresses, quota, network gone).</summary>
-    Task<PortFacts> CreateAsync(RequestContext context, NewPort port, CancellationToken cancel);
+    /// <summary>Makes a port unless there is one with that id, and answers the host that it is bound to. Throws the API's errors (no more addresses, quota, network gone).</summary>
+    Task<string> CreateAsync(RequestContext context, NewPort port, CancellationToken cancel);
 
     /// <summary>The port when the caller may see it, else null.</summary>
     Task<PortFacts?> FindAsync(RequestContext context, string portId, CancellationToken cancel);
@@ -61,7 +61,7 @@ public interface IPorts
     Task<PortFacts?> AtAddressAsync(string networkId, string ip, CancellationToken cancel);
 
     /// <summary>Gives a port to a device on a host. Throws 409 when another device has it. Repeated calls change nothing.</summary>
-    Task<PortFacts> BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel);
+    Task BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel);
 
     /// <summary>Takes a port from its device and host and keeps it. Gone is fine.</summary>
     Task UnbindAsync(RequestContext context, string portId, string deviceId, CancellationToken cancel);

@@ -89,7 +89,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
             UpdatedAt = now,
         };
         db.Sagas.Add(row);
-        if (!busy) { db.AfterCommit(() => Launch(row)); }
+        if (!busy) { db.AfterCommit(() => Launch(row, fresh: true)); }
         return row.Id;
     }
 
@@ -177,33 +177,31 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
         foreach (var resource in waiting) { await StartNextAsync(resource).ConfigureAwait(false); }
     }
 
-    private async Task StartNextAsync(string resource)
+    private Task StartNextAsync(string resource) => _store.WriteAsync(async db =>
     {
-        var now = _clock.Now();
-        var next = await _store.WriteAsync(async db =>
-        {
-            if (await db.Sagas.AnyAsync(s => s.ActiveResource == resource).ConfigureAwait(false)) { return null; }
-            var row = await db.Sagas.AsTracking().Where(s => s.Resource == resource && s.State == SagaState.Waiting).OrderBy(s => s.CreatedAt).FirstOrDefaultAsync().ConfigureAwait(false);
-            if (row is not null)
-            {
-                (row.State, row.ActiveResource, row.Owner, row.LeaseUntil) = (SagaState.Running, resource, _owner, now + Lease);
-            }
-            return row;
-        }).ConfigureAwait(false);
-        if (next is not null) { Launch(next); }
+        if (!await db.Sagas.AnyAsync(s => s.ActiveResource == resource).ConfigureAwait(false)) { await TakeNextAsync(db, resource).ConfigureAwait(false); }
+    });
+
+    /// <summary>Has the oldest saga that waits for the resource, which is free now, run after the commit.</summary>
+    private async Task TakeNextAsync(TDb db, string resource)
+    {
+        if (await db.Sagas.AsTracking().Where(s => s.Resource == resource && s.State == SagaState.Waiting).OrderBy(s => s.CreatedAt).FirstOrDefaultAsync().ConfigureAwait(false) is not { } next) { return; }
+        (next.State, next.ActiveResource, next.Owner, next.LeaseUntil) = (SagaState.Running, resource, _owner, _clock.Now() + Lease);
+        db.AfterCommit(() => Launch(next, fresh: true));
     }
 
-    private void Launch(SagaRow row)
+    /// <param name="fresh">It has never run, so there is no log to read.</param>
+    private void Launch(SagaRow row, bool fresh = false)
     {
         if (_stopping.IsCancellationRequested) { return; }
         var abort = new CancellationTokenSource();
         if (row.AbortRequested) { abort.Cancel(); }
         var begin = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var task = RunAsync(row, begin.Task, abort.Token);
+        var task = RunAsync(row, fresh, begin.Task, abort.Token);
         if (_running.TryAdd(row.Id, new Running(abort, task))) { begin.SetResult(); } else { begin.SetCanceled(CancellationToken.None); }
     }
 
-    private async Task RunAsync(SagaRow row, Task begin, CancellationToken abort)
+    private async Task RunAsync(SagaRow row, bool fresh, Task begin, CancellationToken abort)
     {
         try { await begin.ConfigureAwait(false); }
         catch (OperationCanceledException) { return; }
@@ -219,7 +217,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                     crashed = true;
                     return;
                 }
-                crashed = !await ExecuteAsync(row, definition, abort).ConfigureAwait(false);
+                crashed = !await ExecuteAsync(row, fresh, definition, abort).ConfigureAwait(false);
             }
             finally { _slots.Release(); }
         }
@@ -231,21 +229,17 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
             crashed = true;
         }
         finally { _running.TryRemove(row.Id, out _); }
-        if (!crashed)
-        {
-            _signals.Poke(Topic(row.Resource));
-            await StartNextAsync(row.Resource).ConfigureAwait(false);
-        }
+        if (!crashed) { _signals.Poke(Topic(row.Resource)); }
     }
 
     /// <summary>False when stopped by a probe.</summary>
-    private async Task<bool> ExecuteAsync(SagaRow row, Saga<TDb> definition, CancellationToken abort)
+    private async Task<bool> ExecuteAsync(SagaRow row, bool fresh, Saga<TDb> definition, CancellationToken abort)
     {
         var context = RequestContext.ForService(row.UserId ?? "nephos", row.CreatedAt, row.RequestId);
         context = context with { Identity = context.Who with { ProjectId = row.ProjectId } };
         var run = definition.Open(row, context);
         var names = definition.StepNames;
-        var log = await _store.ReadAsync(db => db.SagaSteps.Where(s => s.SagaId == row.Id).OrderBy(s => s.Position).ToListAsync(CancellationToken.None), CancellationToken.None).ConfigureAwait(false);
+        List<SagaStepRow> log = fresh ? [] : await _store.ReadAsync(db => db.SagaSteps.Where(s => s.SagaId == row.Id).OrderBy(s => s.Position).ToListAsync(CancellationToken.None), CancellationToken.None).ConfigureAwait(false);
         foreach (var step in log.Where(s => s.Output is not null)) { run.Outputs[step.Name] = step.Output!; }
         var position = log.Count(s => s.State == SagaStepState.Done);
         var pending = new List<SagaStepRow>();
@@ -353,6 +347,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
             : 1;
         if (changed != 1) { throw new SagaLostException(row.Id); }
         db.SagaSteps.AddRange(steps);
+        if (ended) { await TakeNextAsync(db, row.Resource).ConfigureAwait(false); }
         await db.SaveChangesAsync().ConfigureAwait(false);
         steps.Clear();
     });
@@ -367,6 +362,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                 .SetProperty(s => s.State, state).SetProperty(s => s.Error, error).SetProperty(s => s.UpdatedAt, _clock.Now())
                 .SetProperty(s => s.ActiveResource, active).SetProperty(s => s.Owner, _owner)).ConfigureAwait(false);
             if (changed != 1) { throw new SagaLostException(row.Id); }
+            if (active is null) { await TakeNextAsync(db, row.Resource).ConfigureAwait(false); }
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +17,13 @@ namespace Nephos.Kernel.Store;
 /// </summary>
 public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
 {
+    /// <summary>Contexts kept with their connection: more than are ever busy at once on a few processors, as SQLite works on the caller's thread.</summary>
+    private const int KeptContexts = 8;
+
     private readonly PooledDbContextFactory<TDb> _factory;
+    private readonly ConcurrentStack<TDb> _kept = new();
+    private int _keptCount;
+    private volatile bool _disposed;
     private readonly SemaphoreSlim? _writer;
     private readonly StoreOptions _options;
     private readonly string _service;
@@ -39,7 +46,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         {
             _connectionString = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Directory, service + ".sqlite"), ForeignKeys = true, DefaultTimeout = 30 }.ConnectionString;
             // Lists of ids go as one JSON parameter: a parameter each makes a new SQL text, to be built and parsed anew, for every length of the list.
-            builder.UseSqlite(_connectionString, sqlite => sqlite.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)).AddInterceptors(new SqlitePragmas(options.Synchronous));
+            builder.UseSqlite(_connectionString, sqlite => sqlite.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)).AddInterceptors(new SqlitePragmas(options.Synchronous), new PreparedCommands());
             _writer = new SemaphoreSlim(1, 1);
         }
         _factory = new PooledDbContextFactory<TDb>(builder.Options, poolSize: 64);
@@ -54,8 +61,52 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     public async Task<T> ReadAsync<T>(Func<TDb, Task<T>> read, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
-        await using var db = _factory.CreateDbContext();
-        return await read(db).ConfigureAwait(false);
+        var db = await TakeAsync(cancel).ConfigureAwait(false);
+        T result;
+        try { result = await read(db).ConfigureAwait(false); }
+        catch
+        {
+            await db.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        await ReturnAsync(db).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>
+    /// A context whose connection is open. With SQLite it keeps it: opening one anew costs more than most queries do (its functions and settings are made each time), and would lose
+    /// the statements that it has planned. The one used last comes first, so that few are warm.
+    /// </summary>
+    private async ValueTask<TDb> TakeAsync(CancellationToken cancel)
+    {
+        if (_kept.TryPop(out var kept))
+        {
+            Interlocked.Decrement(ref _keptCount);
+            return kept;
+        }
+        var db = _factory.CreateDbContext();
+        try { await db.Database.OpenConnectionAsync(cancel).ConfigureAwait(false); }
+        catch
+        {
+            await db.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        return db;
+    }
+
+    /// <summary>Only after success: one that failed is thrown away with its connection.</summary>
+    private ValueTask ReturnAsync(TDb db)
+    {
+        db.ChangeTracker.Clear();
+        db.TakeAfterCommit();
+        if (_writer is null || _disposed) { return db.DisposeAsync(); }
+        if (Interlocked.Increment(ref _keptCount) > KeptContexts)
+        {
+            Interlocked.Decrement(ref _keptCount);
+            return db.DisposeAsync();
+        }
+        _kept.Push(db);
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>One transaction: all of it or nothing; tracked changes are saved at its end; then what was left with <see cref="ServiceDb.AfterCommit"/> runs.</summary>
@@ -75,19 +126,22 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         try
         {
-            await using var db = _factory.CreateDbContext();
-            await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
+            var db = await TakeAsync(cancel).ConfigureAwait(false);
             try
             {
+                await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
                 result = await write(db).ConfigureAwait(false);
                 if (db.ChangeTracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); }
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 after = db.TakeAfterCommit();
             }
-            finally
+            catch
             {
                 db.TakeAfterCommit();
+                await db.DisposeAsync().ConfigureAwait(false);
+                throw;
             }
+            await ReturnAsync(db).ConfigureAwait(false);
         }
         finally
         {
@@ -144,6 +198,8 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
 
     public void Dispose()
     {
+        _disposed = true;
+        while (_kept.TryPop(out var db)) { db.Dispose(); }
         _writer?.Dispose();
         if (_options.Postgres is null)
         {

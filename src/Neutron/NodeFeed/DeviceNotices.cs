@@ -6,7 +6,7 @@ namespace Nephos.Neutron.NodeFeed;
 /// <summary>Tells Nova, after a commit, that what it shows of servers changed. Nova may be absent, and is found late because it asks for our ports itself.</summary>
 internal sealed class DeviceNotices(IServiceProvider services)
 {
-    /// <summary>Addresses, floating addresses or states of these devices' ports changed.</summary>
+    /// <summary>Addresses, groups or floating addresses of these devices' ports changed.</summary>
     public async Task ChangedAsync(IReadOnlyCollection<string> deviceIds, CancellationToken cancel)
     {
         var devices = deviceIds.Where(d => d.Length > 0).Distinct(StringComparer.Ordinal).ToList();

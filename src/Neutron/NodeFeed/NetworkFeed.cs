@@ -14,7 +14,7 @@ namespace Nephos.Neutron.NodeFeed;
 /// <para>Two moves of a record need more than the record: a network that is new on a host brings all its ports, and a guest's port that is new on a host
 /// brings its groups.</para>
 /// </summary>
-internal sealed class NetworkFeed(Store<NeutronDb> store, FeedMarks marks, DeviceNotices notices, AgentHeartbeats heartbeats) : INetworkFeed
+internal sealed class NetworkFeed(Store<NeutronDb> store, FeedMarks marks, AgentHeartbeats heartbeats) : INetworkFeed
 {
     public Task<NetworkDelta> PullAsync(string host, long since, CancellationToken cancel)
     {
@@ -65,10 +65,9 @@ internal sealed class NetworkFeed(Store<NeutronDb> store, FeedMarks marks, Devic
 
     private static IEnumerable<GoneRecord> Gone(NetworkRecordKind kind, IEnumerable<string> looked, IEnumerable<string> found) => looked.Except(found, StringComparer.Ordinal).Select(id => new GoneRecord(kind, id));
 
-    /// <summary>Ports and floating IPs become ACTIVE or DOWN; Nova hears of its servers' ports after the commit.</summary>
+    /// <summary>Ports and floating IPs become ACTIVE or DOWN. Nova does not hear of it: what it keeps of ports has no state.</summary>
     public async Task ReportAsync(string host, IReadOnlyList<NetworkReport> reports, CancellationToken cancel)
     {
-        var devices = new List<string>();
         var ports = Split(reports, NetworkRecordKind.Port);
         var floating = Split(reports, NetworkRecordKind.FloatingIp);
         if (ports.Up.Count + ports.Down.Count + floating.Up.Count + floating.Down.Count == 0) { return; }
@@ -76,12 +75,11 @@ internal sealed class NetworkFeed(Store<NeutronDb> store, FeedMarks marks, Devic
         if (!stale) { return; }
         await store.WriteAsync(async db =>
         {
-            devices.AddRange(await SetPortsAsync(db, host, ports.Up, "ACTIVE").ConfigureAwait(false));
-            devices.AddRange(await SetPortsAsync(db, host, ports.Down, "DOWN").ConfigureAwait(false));
+            await SetPortsAsync(db, host, ports.Up, "ACTIVE").ConfigureAwait(false);
+            await SetPortsAsync(db, host, ports.Down, "DOWN").ConfigureAwait(false);
             await SetFloatingAsync(db, floating.Up, FloatingIp.Active).ConfigureAwait(false);
             await SetFloatingAsync(db, floating.Down, FloatingIp.Down).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
-        await notices.ChangedAsync(devices, cancel).ConfigureAwait(false);
     }
 
     private static (List<string> Up, List<string> Down) Split(IReadOnlyList<NetworkReport> reports, NetworkRecordKind kind)
@@ -95,13 +93,11 @@ internal sealed class NetworkFeed(Store<NeutronDb> store, FeedMarks marks, Devic
         await db.Ports.AnyAsync(p => p.HostId == host && ((ports.Up.Contains(p.Id) && p.Status != "ACTIVE") || (ports.Down.Contains(p.Id) && p.Status != "DOWN"))).ConfigureAwait(false)
         || await db.FloatingIps.AnyAsync(f => (floating.Up.Contains(f.Id) && f.Status != FloatingIp.Active) || (floating.Down.Contains(f.Id) && f.Status != FloatingIp.Down)).ConfigureAwait(false);
 
-    private static async Task<List<string>> SetPortsAsync(NeutronDb db, string host, List<string> ids, string status)
+    private static async Task SetPortsAsync(NeutronDb db, string host, List<string> ids, string status)
     {
-        if (ids.Count == 0) { return []; }
-        var changed = await db.Ports.Where(p => ids.Contains(p.Id) && p.HostId == host && p.Status != status).Select(p => new { p.Id, p.DeviceId, p.DeviceOwner }).ToListAsync().ConfigureAwait(false);
-        var changedIds = changed.Select(p => p.Id).ToList();
-        await db.Ports.Where(p => changedIds.Contains(p.Id)).ExecuteUpdateAsync(u => u.SetProperty(p => p.Status, status).SetProperty(p => p.Revision, p => p.Revision + 1)).ConfigureAwait(false);
-        return [.. changed.Where(p => p.DeviceOwner.StartsWith(DeviceOwners.ComputePrefix, StringComparison.Ordinal)).Select(p => p.DeviceId)];
+        if (ids.Count == 0) { return; }
+        await db.Ports.Where(p => ids.Contains(p.Id) && p.HostId == host && p.Status != status)
+            .ExecuteUpdateAsync(u => u.SetProperty(p => p.Status, status).SetProperty(p => p.Revision, p => p.Revision + 1)).ConfigureAwait(false);
     }
 
     /// <summary>Only one that has a port can be up: a late report does not raise what was let go meanwhile.</summary>

@@ -1,56 +1,53 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Contracts.Neutron;
-using Nephos.Neutron.FixedIps;
-using Nephos.Neutron.Subnets;
 
 namespace Nephos.Neutron.Ports;
 
-/// <summary>Ports as other services see them: one query for the ports and one for each of addresses, subnets, groups, networks and floating IPs.</summary>
+/// <summary>Ports as other services see them: one query for the ports with their networks, one for the addresses with their subnets, one each for groups and floating IPs.</summary>
 internal static class PortFactsQuery
 {
     public static async Task<IReadOnlyList<PortFacts>> LoadAsync(NeutronDb db, IQueryable<Port> which)
     {
-        var rows = await which.OrderBy(p => p.CreatedAt).ThenBy(p => p.Id).ToListAsync().ConfigureAwait(false);
+        var rows = await which.Join(db.Networks, p => p.NetworkId, n => n.Id, (p, n) => new
+        {
+            p.Id, p.NetworkId, NetworkName = n.Name, p.ProjectId, p.Mac, p.DeviceId, p.DeviceOwner, p.HostId, p.Status, p.VifType, n.Mtu, p.PortSecurityEnabled, p.DnsName, p.CreatedAt,
+        }).OrderBy(p => p.CreatedAt).ThenBy(p => p.Id).ToListAsync().ConfigureAwait(false);
         if (rows.Count == 0) { return []; }
-        var views = await PortView.LoadAsync(db, rows).ConfigureAwait(false);
-        var subnetIds = views.SelectMany(v => v.FixedIps).Select(i => i.SubnetId).Distinct().ToList();
-        var subnets = await db.Subnets.Where(s => subnetIds.Contains(s.Id)).ToDictionaryAsync(s => s.Id).ConfigureAwait(false);
         var ids = rows.Select(r => r.Id).ToList();
+        var ips = (await db.FixedIps.Where(i => ids.Contains(i.PortId)).Join(db.Subnets, i => i.SubnetId, s => s.Id, (i, s) => new { i.PortId, i.Ip, i.Position, Subnet = s }).ToListAsync().ConfigureAwait(false))
+            .OrderBy(i => i.Position).ToLookup(i => i.PortId);
+        var groups = (await db.PortSecurityGroups.Where(b => ids.Contains(b.PortId)).Select(b => new { b.PortId, b.SecurityGroupId }).ToListAsync().ConfigureAwait(false)).ToLookup(b => b.PortId, b => b.SecurityGroupId);
         var floating = (await db.FloatingIps.Where(f => f.FixedPortId != null && ids.Contains(f.FixedPortId)).Select(f => new { f.FixedPortId, f.FixedIpAddress, f.FloatingIpAddress }).ToListAsync().ConfigureAwait(false))
             .ToLookup(f => (f.FixedPortId!, f.FixedIpAddress ?? ""), f => f.FloatingIpAddress);
-        return [.. views.Select(v => Facts(v, subnets, ip => [.. floating[(v.Row.Id, ip)]]))];
+        return [.. rows.Select(r => new PortFacts
+        {
+            Id = r.Id,
+            NetworkId = r.NetworkId,
+            NetworkName = r.NetworkName,
+            ProjectId = r.ProjectId,
+            Mac = r.Mac,
+            DeviceId = r.DeviceId,
+            DeviceOwner = r.DeviceOwner,
+            HostId = r.HostId,
+            Status = r.Status,
+            VifType = r.VifType,
+            Mtu = r.Mtu,
+            SecurityGroupIds = [.. groups[r.Id]],
+            PortSecurity = r.PortSecurityEnabled,
+            DnsName = r.DnsName,
+            FixedIps = [.. ips[r.Id].Select(i => new FixedIpFacts
+            {
+                SubnetId = i.Subnet.Id,
+                Ip = i.Ip,
+                IpVersion = i.Subnet.IpVersion,
+                Cidr = i.Subnet.Cidr,
+                GatewayIp = i.Subnet.GatewayIp,
+                Dhcp = i.Subnet.EnableDhcp,
+                Ipv6AddressMode = i.Subnet.Ipv6AddressMode,
+                DnsServers = i.Subnet.DnsNameservers,
+                HostRoutes = [.. i.Subnet.HostRoutes.Select(h => (h.Destination, h.NextHop))],
+                FloatingIps = [.. floating[(r.Id, i.Ip)]],
+            })],
+        })];
     }
-
-    private static PortFacts Facts(PortView view, Dictionary<string, Subnet> subnets, Func<string, IReadOnlyList<string>> floating) => new()
-    {
-        Id = view.Row.Id,
-        NetworkId = view.Row.NetworkId,
-        NetworkName = view.Network.Name,
-        ProjectId = view.Row.ProjectId,
-        Mac = view.Row.Mac,
-        DeviceId = view.Row.DeviceId,
-        DeviceOwner = view.Row.DeviceOwner,
-        HostId = view.Row.HostId,
-        Status = view.Row.Status,
-        VifType = view.Row.VifType,
-        Mtu = view.Network.Mtu,
-        SecurityGroupIds = view.SecurityGroupIds,
-        PortSecurity = view.Row.PortSecurityEnabled,
-        DnsName = view.Row.DnsName,
-        FixedIps = [.. view.FixedIps.Select(i => Facts(i, subnets[i.SubnetId], floating(i.Ip)))],
-    };
-
-    private static FixedIpFacts Facts(FixedIp ip, Subnet subnet, IReadOnlyList<string> floating) => new()
-    {
-        SubnetId = subnet.Id,
-        Ip = ip.Ip,
-        IpVersion = subnet.IpVersion,
-        Cidr = subnet.Cidr,
-        GatewayIp = subnet.GatewayIp,
-        Dhcp = subnet.EnableDhcp,
-        Ipv6AddressMode = subnet.Ipv6AddressMode,
-        DnsServers = subnet.DnsNameservers,
-        HostRoutes = [.. subnet.HostRoutes.Select(r => (r.Destination, r.NextHop))],
-        FloatingIps = floating,
-    };
 }

@@ -11,7 +11,7 @@ namespace Nephos.Neutron.Ports;
 /// <summary>Ports for other services: the same rows, rules and quota as the API.</summary>
 internal sealed partial class PortOperations : IPorts
 {
-    async Task<PortFacts> IPorts.CreateAsync(RequestContext context, NewPort port, CancellationToken cancel)
+    async Task<string> IPorts.CreateAsync(RequestContext context, NewPort port, CancellationToken cancel)
     {
         var values = new Values { ProjectId = port.ProjectId }
             .Set(PortFields.NetworkId, port.NetworkId)
@@ -25,14 +25,13 @@ internal sealed partial class PortOperations : IPorts
             if (!IpAddress.TryParse(ip, out var address)) { throw Field.Invalid("fixed_ips", $"'{ip}' is not a valid IP address"); }
             values.Set(PortFields.FixedIps, [new FixedIpRequest(null, address.ToString())]);
         }
-        await store.WriteAsync(async db =>
+        return await store.WriteAsync(async db =>
         {
-            if (await db.Ports.AnyAsync(p => p.Id == port.Id).ConfigureAwait(false)) { return; }
-            if (!await NetworkView.Scope(db, context).AnyAsync(n => n.Id == port.NetworkId).ConfigureAwait(false)) { throw NeutronErrors.NetworkNotFound(port.NetworkId); }
+            if (await db.Ports.Where(p => p.Id == port.Id).Select(p => p.HostId).FirstOrDefaultAsync().ConfigureAwait(false) is { } host) { return host; }
+            var network = await NetworkView.Scope(db, context).FirstOrDefaultAsync(n => n.Id == port.NetworkId).ConfigureAwait(false) ?? throw NeutronErrors.NetworkNotFound(port.NetworkId);
             await Quota.EnforceAsync(db, port.ProjectId, "port").ConfigureAwait(false);
-            await CreateAsync(db, context, values, port.Id).ConfigureAwait(false);
+            return (await CreateAsync(db, context, network, values, port.Id).ConfigureAwait(false)).HostId;
         }, cancel).ConfigureAwait(false);
-        return await FactsOfAsync(port.Id, cancel).ConfigureAwait(false);
     }
 
     Task<PortFacts?> IPorts.FindAsync(RequestContext context, string portId, CancellationToken cancel) =>
@@ -47,18 +46,14 @@ internal sealed partial class PortOperations : IPorts
         return (await PortFactsQuery.LoadAsync(db, db.Ports.Where(p => db.FixedIps.Any(i => i.NetworkId == networkId && i.Ip == text && i.PortId == p.Id))).ConfigureAwait(false)) is [var port, ..] ? port : null;
     }, cancel);
 
-    async Task<PortFacts> IPorts.BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel)
+    Task IPorts.BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel) => store.WriteAsync(async db =>
     {
-        await store.WriteAsync(async db =>
-        {
-            var port = await db.Ports.AsTracking().FirstOrDefaultAsync(p => p.Id == portId).ConfigureAwait(false) ?? throw NeutronErrors.PortNotFound(portId);
-            if (port.DeviceId.Length > 0 && port.DeviceId != deviceId) { throw PortErrors.InUse(port); }
-            if ((port.DeviceId, port.DeviceOwner, port.HostId) == (deviceId, deviceOwner, hostId)) { return; }
-            await ChangeAsync(db, context, port, new Values().Set(PortFields.DeviceId, deviceId).Set(PortFields.DeviceOwner, deviceOwner).Set(PortFields.HostId, hostId)).ConfigureAwait(false);
-            db.Record(context, "bind", "port", portId, port.ProjectId);
-        }, cancel).ConfigureAwait(false);
-        return await FactsOfAsync(portId, cancel).ConfigureAwait(false);
-    }
+        var port = await db.Ports.AsTracking().FirstOrDefaultAsync(p => p.Id == portId).ConfigureAwait(false) ?? throw NeutronErrors.PortNotFound(portId);
+        if (port.DeviceId.Length > 0 && port.DeviceId != deviceId) { throw PortErrors.InUse(port); }
+        if ((port.DeviceId, port.DeviceOwner, port.HostId) == (deviceId, deviceOwner, hostId)) { return; }
+        await ChangeAsync(db, context, port, new Values().Set(PortFields.DeviceId, deviceId).Set(PortFields.DeviceOwner, deviceOwner).Set(PortFields.HostId, hostId)).ConfigureAwait(false);
+        db.Record(context, "bind", "port", portId, port.ProjectId);
+    }, cancel);
 
     Task IPorts.UnbindAsync(RequestContext context, string portId, string deviceId, CancellationToken cancel) => store.WriteAsync(async db =>
     {
@@ -72,7 +67,4 @@ internal sealed partial class PortOperations : IPorts
 
     async Task IPorts.SetSecurityGroupsAsync(RequestContext context, string portId, IReadOnlyList<string> securityGroupIds, CancellationToken cancel) =>
         await UpdateAsync(context, portId, new Values().Set(PortFields.SecurityGroups, securityGroupIds), cancel).ConfigureAwait(false);
-
-    private async Task<PortFacts> FactsOfAsync(string portId, CancellationToken cancel) =>
-        (await store.ReadAsync(db => PortFactsQuery.LoadAsync(db, db.Ports.Where(p => p.Id == portId)), cancel).ConfigureAwait(false)) is [var port] ? port : throw NeutronErrors.PortNotFound(portId);
 }

@@ -34,7 +34,9 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
             var rows = new List<Port>();
             foreach (var item in items)
             {
-                rows.Add(await CreateAsync(db, context, item, NewId.Uuid()).ConfigureAwait(false));
+                var networkId = item.Get(PortFields.NetworkId);
+                var network = await db.Networks.FirstOrDefaultAsync(n => n.Id == networkId).ConfigureAwait(false) ?? throw NeutronErrors.NetworkNotFound(networkId);
+                rows.Add(await CreateAsync(db, context, network, item, NewId.Uuid()).ConfigureAwait(false));
                 // Saved and done with: EF looks through all it tracks at every step, which would make a bulk's cost grow with its square.
                 db.ChangeTracker.Clear();
             }
@@ -44,10 +46,8 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
         return made;
     }
 
-    private async Task<Port> CreateAsync(NeutronDb db, RequestContext context, Values values, string id)
+    private async Task<Port> CreateAsync(NeutronDb db, RequestContext context, Network network, Values values, string id)
     {
-        var networkId = values.Get(PortFields.NetworkId);
-        var network = await db.Networks.FirstOrDefaultAsync(n => n.Id == networkId).ConfigureAwait(false) ?? throw NeutronErrors.NetworkNotFound(networkId);
         var owner = values.Get(PortFields.DeviceOwner);
         var security = values.Get(PortFields.PortSecurity) ?? (network.PortSecurityEnabled && !IsTrusted(owner));
         var pairs = values.Get(PortFields.AddressPairs);
@@ -60,7 +60,7 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
         {
             Id = id,
             ProjectId = values.ProjectId!,
-            NetworkId = networkId,
+            NetworkId = network.Id,
             Name = values.Get(PortFields.Name),
             Description = values.Get(StandardFields.Description),
             AdminStateUp = values.Get(PortFields.AdminStateUp),
@@ -82,7 +82,11 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
         await PortRows.InsertAsync(db, marks, context, port, values.Get(PortFields.Mac), values.Get(PortFields.FixedIps), groups).ConfigureAwait(false);
         // A pair without a MAC means the port's own, which is known only now.
         port.AddressPairsJson = PairsJson(pairs, port.Mac);
-        if (host.Length > 0) { await dhcp.EnsureAsync(db, context, network).ConfigureAwait(false); }
+        // A host that serves the network's DHCP has all that the network wants of it already.
+        if (host.Length > 0 && !await db.Ports.AnyAsync(p => p.NetworkId == network.Id && p.DeviceOwner == DeviceOwners.Dhcp && p.HostId == host).ConfigureAwait(false))
+        {
+            await dhcp.EnsureAsync(db, context, network).ConfigureAwait(false);
+        }
         await db.SaveChangesAsync().ConfigureAwait(false);
         return port;
     }

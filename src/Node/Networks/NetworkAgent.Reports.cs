@@ -74,7 +74,7 @@ public sealed partial class NetworkAgent
     /// <summary>Which guests' devices are there: they go away with their guest, without a word.</summary>
     private async Task LookAsync(CancellationToken cancel)
     {
-        var start = _time.GetTimestamp();
+        var start = _lookedAt = _time.GetTimestamp();
         List<PortSpec> local;
         Dictionary<string, string> errors;
         lock (_gate)

@@ -46,6 +46,7 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
     private readonly HashSet<string> _goneNetworks = new(StringComparer.Ordinal);
     private readonly HashSet<string> _goneRouters = new(StringComparer.Ordinal);
     private long _revision;
+    private long _lookedAt;
     private bool _prepared;
     private bool _full;
 
@@ -68,7 +69,8 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
             var signal = _signals.Listen(NodeTopics.Networks(_options.Host));
             try
             {
-                await RunOnceAsync(stoppingToken);
+                // Looking costs a little for each of this host's ports, so a turn for a change of one does not: devices go without a word anyway.
+                await RunOnceAsync(_time.GetElapsedTime(_lookedAt) >= PullInterval, stoppingToken);
                 await SignalHub.WaitAsync(signal, PullInterval, _time, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -80,7 +82,9 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
     }
 
     /// <summary>One turn: fetch, make so, look, report. True when everything is as it shall be.</summary>
-    public async Task<bool> RunOnceAsync(CancellationToken cancel)
+    public Task<bool> RunOnceAsync(CancellationToken cancel) => RunOnceAsync(look: true, cancel);
+
+    private async Task<bool> RunOnceAsync(bool look, CancellationToken cancel)
     {
         await _turn.WaitAsync(cancel);
         try
@@ -99,7 +103,7 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
             {
                 await ApplyRouterAsync(id, cancel);
             }
-            await LookAsync(cancel);
+            if (look) { await LookAsync(cancel); }
             await ReportAsync(cancel);
             lock (_gate)
             {

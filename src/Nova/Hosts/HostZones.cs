@@ -9,9 +9,12 @@ internal static class HostZones
     public const string Default = "nova";
 
     /// <summary>The zone of every host.</summary>
-    public static async Task<Dictionary<string, string>> AllAsync(NovaDb db)
+    public static async Task<Dictionary<string, string>> AllAsync(NovaDb db) => await OfAsync(db, await db.Hosts.Select(h => h.Name).ToListAsync());
+
+    /// <summary>The zone of each of these hosts.</summary>
+    public static async Task<Dictionary<string, string>> OfAsync(NovaDb db, IEnumerable<string> hosts)
     {
-        var zones = (await db.Hosts.Select(h => h.Name).ToListAsync()).ToDictionary(name => name, _ => Default, StringComparer.Ordinal);
+        var zones = hosts.ToDictionary(name => name, _ => Default, StringComparer.Ordinal);
         var given = from member in db.AggregateHosts
                     join aggregate in db.Aggregates on member.AggregateNumber equals aggregate.Number
                     where aggregate.Zone != null

@@ -22,7 +22,11 @@ internal sealed class HostChooser(Store<NovaDb> store, IPlacement placement, Gro
     /// <summary>Claims for the server and answers host and its zone. Again for the same server replaces the claim.</summary>
     public async Task<(string Host, string Zone)> ChooseAsync(Server server, Wanted wanted, CancellationToken cancel)
     {
-        var (hosts, zones) = await store.ReadAsync(async db => (await db.Hosts.ToListAsync(cancel), await HostZones.AllAsync(db)), cancel);
+        var (hosts, zones) = await store.ReadAsync(async db =>
+        {
+            var all = await db.Hosts.ToListAsync(cancel);
+            return (all, await HostZones.OfAsync(db, all.Select(h => h.Name)));
+        }, cancel);
         var group = server.SchedulerHints is null ? null : await groups.FindAsync(server.Id, cancel);
         var resources = ResourcesOf(server.Flavor);
         var (required, forbidden) = TraitsOf(server.Flavor, server.ImageProperties);

@@ -364,6 +364,9 @@ CREATE INDEX servers_by_host ON servers (host, deleted);
 CREATE INDEX servers_by_project ON servers (project_id, deleted, created_at, number);
 
 
+CREATE INDEX servers_by_usage ON servers (project_id, deleted, user_id, vcpus, ram_mib);
+
+
 CREATE UNIQUE INDEX servers_id ON servers (id);
 
 

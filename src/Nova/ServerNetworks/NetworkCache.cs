@@ -9,11 +9,12 @@ namespace Nephos.Nova.ServerNetworks;
 
 /// <summary>
 /// Keeps what a server's row shows of its network equal to what Neutron has, so that showing servers asks nobody. Neutron tells of each change after its commit
-/// (<see cref="ServerEvents"/>); reading and writing is one at a time in this process, so that the newest reading is written last.
+/// (<see cref="ServerEvents"/>); reading and writing is one at a time per server in this process, so that the newest reading is written last.
 /// </summary>
 internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityGroups groups, GuestTable guests) : IDisposable
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    /// <summary>A server's is told by its id; several servers share one.</summary>
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
 
     public async Task NetworkChangedAsync(IReadOnlyCollection<string> deviceIds, CancellationToken cancel)
     {
@@ -38,9 +39,16 @@ internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityG
     /// <summary>Reads the network of servers anew and writes what differs. <paramref name="also"/> runs in the same transaction, for each server, always.</summary>
     public async Task RefreshAsync(IReadOnlyCollection<string> serverIds, Func<NovaDb, Server, Task>? also, CancellationToken cancel)
     {
-        await _one.WaitAsync(cancel);
+        // In one order for all, so that nobody waits for each other.
+        var gates = serverIds.Select(id => (string.GetHashCode(id, StringComparison.Ordinal) & int.MaxValue) % _gates.Length).Distinct().Order().ToList();
+        var passed = 0;
         try
         {
+            foreach (var gate in gates)
+            {
+                await _gates[gate].WaitAsync(cancel);
+                passed++;
+            }
             var read = await ReadAsync(serverIds, cancel);
             if (also is null && !await DiffersAsync(read, serverIds, cancel)) { return; }
             await store.WriteAsync(async db =>
@@ -52,10 +60,10 @@ internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityG
                 }
             }, cancel);
         }
-        finally { _one.Release(); }
+        finally { foreach (var gate in gates.Take(passed)) { _gates[gate].Release(); } }
     }
 
-    public void Dispose() => _one.Dispose();
+    public void Dispose() => Array.ForEach(_gates, gate => gate.Dispose());
 
     internal static void Show(Server server, List<Vif> vifs)
     {

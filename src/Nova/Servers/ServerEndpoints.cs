@@ -70,7 +70,7 @@ internal static class ServerEndpoints
     {
         var (filter, page) = (ServerFilter.Of(call, detail: true), ServerFilter.Page(call));
         var sight = ServerSight.Of(call, call.Context.Who.ProjectId, new Dictionary<string, string>());
-        var hosts = sight.HostStatus && call.Version >= new Kernel.Versions.ApiVersion(2, 16);
+        var hosts = sight.HostStatus && call.Version >= Microversions.V2_16;
         var found = await call.Get<ServerOperations>().DetailAsync(filter, page, call.Version >= Microversions.V2_26, hosts, call.Context.Now);
         sight = sight with { HostStatuses = found.HostStatuses };
         return Reply.Members(
@@ -89,8 +89,9 @@ internal static class ServerEndpoints
     /// <summary>The whole view of one server.</summary>
     internal static async Task<Reply> FullAsync(Call call, Server server, ServerExtent extent)
     {
-        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Context.Now);
-        return Reply.Member("server", ServerView.Of(call, server, [.. page.Tags[server.Id]], ServerSight.Of(call, server.ProjectId, page.HostStatuses), extent, groups: []));
+        var sight = ServerSight.Of(call, server.ProjectId, new Dictionary<string, string>());
+        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Version >= Microversions.V2_26, sight.HostStatus && call.Version >= Microversions.V2_16, call.Context.Now);
+        return Reply.Member("server", ServerView.Of(call, server, [.. page.Tags[server.Id]], sight with { HostStatuses = page.HostStatuses }, extent, groups: []));
     }
 
     private static async Task<Reply> Update(Call call)

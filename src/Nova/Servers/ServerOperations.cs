@@ -30,13 +30,21 @@ internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> s
     {
         var servers = await ServerQueries.PageAsync(db, filter, page);
         return new ServerPage(servers,
-            tags && servers.Count > 0 ? await ServerQueries.TagsAsync(db, [.. servers.Select(s => s.Id)]) : Array.Empty<string>().ToLookup(t => t),
-            hosts && servers.Count > 0 ? await ServerQueries.HostStatusesAsync(db, now) : new Dictionary<string, string>());
+            tags && servers.Count > 0 ? await ServerQueries.TagsAsync(db, [.. servers.Select(s => s.Id)]) : NoTags,
+            hosts && servers.Count > 0 ? await ServerQueries.HostStatusesAsync(db, now, [.. servers.Select(s => s.Host).OfType<string>().Distinct(StringComparer.Ordinal)]) : NoHosts);
     });
 
     /// <summary>The same for one server.</summary>
-    public Task<ServerPage> DetailAsync(Server server, DateTime now) => store.ReadAsync(async db =>
-        new ServerPage([server], await ServerQueries.TagsAsync(db, [server.Id]), await ServerQueries.HostStatusesAsync(db, now)));
+    public async Task<ServerPage> DetailAsync(Server server, bool tags, bool hosts, DateTime now)
+    {
+        hosts &= server.Host is not null;
+        return !tags && !hosts ? new ServerPage([server], NoTags, NoHosts) : await store.ReadAsync(async db => new ServerPage([server],
+            tags ? await ServerQueries.TagsAsync(db, [server.Id]) : NoTags,
+            hosts ? await ServerQueries.HostStatusesAsync(db, now, [server.Host!]) : NoHosts));
+    }
+
+    private static readonly ILookup<string, string> NoTags = Array.Empty<string>().ToLookup(t => t);
+    private static readonly Dictionary<string, string> NoHosts = [];
 
     public Task<Server> UpdateAsync(RequestContext context, string id, UpdateServer request) => store.WriteAsync(async db =>
     {

@@ -108,7 +108,12 @@ internal static class ServerQueries
         return rows.ToLookup(t => t.ServerId, t => t.Tag);
     }
 
-    /// <summary>UP, MAINTENANCE, DOWN or UNKNOWN by host, as <c>host_status</c> says it.</summary>
-    public static async Task<Dictionary<string, string>> HostStatusesAsync(NovaDb db, DateTime now) =>
-        (await db.Hosts.ToListAsync()).ToDictionary(h => h.Name, h => h.ForcedDown ? "DOWN" : !h.IsUp(now) ? "UNKNOWN" : h.Disabled ? "MAINTENANCE" : "UP", StringComparer.Ordinal);
+    /// <summary>UP, MAINTENANCE, DOWN or UNKNOWN by host, as <c>host_status</c> says it; of all hosts or of some.</summary>
+    public static async Task<Dictionary<string, string>> HostStatusesAsync(NovaDb db, DateTime now, IReadOnlyList<string>? of = null)
+    {
+        IQueryable<ComputeHost> hosts = db.Hosts;
+        if (of is [var one]) { hosts = hosts.Where(h => h.Name == one); } else if (of is not null) { hosts = hosts.Where(h => of.Contains(h.Name)); }
+        return (await hosts.Select(h => new { h.Name, h.ForcedDown, h.Disabled, h.SeenAt }).ToListAsync())
+            .ToDictionary(h => h.Name, h => h.ForcedDown ? "DOWN" : now - h.SeenAt >= NovaLimits.ServiceDown ? "UNKNOWN" : h.Disabled ? "MAINTENANCE" : "UP", StringComparer.Ordinal);
+    }
 }

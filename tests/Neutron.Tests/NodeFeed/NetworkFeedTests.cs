@@ -34,8 +34,12 @@ public sealed class NetworkFeedTests(NeutronCloud cloud) : IClassFixture<Neutron
 
     public Task DisposeAsync() => Task.CompletedTask;
 
-    private Task<PortFacts> Plug(TestUser user, string network, string host, string? device = null) =>
-        Ports.CreateAsync(Context, new NewPort(NewId.Uuid(), user.ProjectId, network, null, null, device ?? NewId.Uuid(), "compute:nova", host, "vm"), default);
+    private async Task<PortFacts> Plug(TestUser user, string network, string host, string? device = null)
+    {
+        var wanted = new NewPort(NewId.Uuid(), user.ProjectId, network, null, null, device ?? NewId.Uuid(), "compute:nova", host, "vm");
+        (await Ports.CreateAsync(Context, wanted, default)).ShouldBe(host);
+        return (await Ports.FindAsync(Context, wanted.Id, default))!;
+    }
 
     private async Task<long> Now(string host) => (await Feed.PullAsync(host, 0, default)).Revision;
 
@@ -138,7 +142,8 @@ public sealed class NetworkFeedTests(NeutronCloud cloud) : IClassFixture<Neutron
         (await Status(user, port.Id)).ShouldBe("ACTIVE");
         await Ports.UnbindAsync(Context, port.Id, port.DeviceId, default);
         (await Status(user, port.Id)).ShouldBe("DOWN");
-        (await Ports.BindAsync(Context, port.Id, "another", "compute:nova", "host2", default)).HostId.ShouldBe("host2");
+        await Ports.BindAsync(Context, port.Id, "another", "compute:nova", "host2", default);
+        (await Ports.FindAsync(Context, port.Id, default))!.HostId.ShouldBe("host2");
         await Should.ThrowAsync<Kernel.Errors.ApiError>(() => Ports.BindAsync(Context, port.Id, "third", "compute:nova", "host1", default));
     }
 
@@ -151,8 +156,10 @@ public sealed class NetworkFeedTests(NeutronCloud cloud) : IClassFixture<Neutron
         var network = await user.Network();
         await user.Subnet(network, "10.0.0.0/24");
         var wanted = new NewPort(NewId.Uuid(), user.ProjectId, network, "10.0.0.77", null, NewId.Uuid(), "compute:nova", "host1", "vm");
-        var first = await Ports.CreateAsync(Context, wanted, default);
-        var second = await Ports.CreateAsync(Context, wanted, default);
+        (await Ports.CreateAsync(Context, wanted, default)).ShouldBe("host1");
+        var first = (await Ports.FindAsync(Context, wanted.Id, default))!;
+        (await Ports.CreateAsync(Context, wanted with { HostId = "host2" }, default)).ShouldBe("host1", "it was made before");
+        var second = (await Ports.FindAsync(Context, wanted.Id, default))!;
         second.Mac.ShouldBe(first.Mac);
         second.FixedIps.ShouldHaveSingleItem().ShouldSatisfyAllConditions(i => i.Ip.ShouldBe("10.0.0.77"), i => i.Cidr.ShouldBe("10.0.0.0/24"), i => i.GatewayIp.ShouldBe("10.0.0.1"));
         (await Ports.OfDevicesAsync([wanted.DeviceId], default)).ShouldHaveSingleItem().Id.ShouldBe(wanted.Id);

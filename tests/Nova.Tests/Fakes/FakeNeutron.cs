@@ -46,7 +46,7 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
 
     private SecurityGroupFacts DefaultGroup(string projectId) => _groups.GetOrAdd("default-" + projectId, id => new SecurityGroupFacts(id, "default", projectId, "Default security group"));
 
-    public Task<PortFacts> CreateAsync(RequestContext context, NewPort port, CancellationToken cancel)
+    public Task<string> CreateAsync(RequestContext context, NewPort port, CancellationToken cancel)
     {
         OnCreate?.Invoke(port);
         if (!_networks.ContainsKey(port.NetworkId)) { throw new NotFoundError($"Network {port.NetworkId} could not be found."); }
@@ -54,7 +54,7 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
         {
             var made = Make(id, port.ProjectId, port.NetworkId, port.FixedIp, port.DeviceId, port.DeviceOwner, port.HostId);
             return port.SecurityGroupIds is { } groups ? made with { SecurityGroupIds = groups } : made;
-        }));
+        }).HostId);
     }
 
     Task<PortFacts?> IPorts.FindAsync(RequestContext context, string portId, CancellationToken cancel) => Task.FromResult(Ports.GetValueOrDefault(portId));
@@ -65,11 +65,12 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
     public Task<PortFacts?> AtAddressAsync(string networkId, string ip, CancellationToken cancel) =>
         Task.FromResult(Ports.Values.FirstOrDefault(p => p.NetworkId == networkId && p.FixedIps.Any(f => f.Ip == ip)));
 
-    public Task<PortFacts> BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel)
+    public Task BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel)
     {
         var port = Ports[portId];
         if (port.DeviceId.Length > 0 && port.DeviceId != deviceId) { throw new ConflictError($"Port {portId} is in use"); }
-        return Task.FromResult(Ports[portId] = port with { DeviceId = deviceId, DeviceOwner = deviceOwner, HostId = hostId });
+        Ports[portId] = port with { DeviceId = deviceId, DeviceOwner = deviceOwner, HostId = hostId };
+        return Task.CompletedTask;
     }
 
     public Task UnbindAsync(RequestContext context, string portId, string deviceId, CancellationToken cancel)

@@ -46,12 +46,15 @@ public sealed class FakeNetworkDriver(NodeOptions options, TimeProvider time, Fa
 
     public Task ApplyNetworkAsync(NetworkState state, CancellationToken cancel) => ChangeAsync("ApplyNetwork", state.Network.Id, () =>
     {
+        _networks.TryGetValue(state.Network.Id, out var before);
         _networks[state.Network.Id] = state;
-        var folder = Directory.CreateDirectory(Path.Combine(_folder, state.Network.Id));
+        var folder = Path.Combine(_folder, state.Network.Id);
         var local = state.Ports.Where(static p => p.Local).Select(static p => p.Id).ToHashSet(StringComparer.Ordinal);
-        foreach (var gone in folder.EnumerateFiles().Where(f => !local.Contains(f.Name)))
+        // What an earlier process left is looked up once; from then on it is known.
+        var plugged = before?.Ports.Where(static p => p.Local).Select(static p => p.Id) ?? Directory.CreateDirectory(folder).EnumerateFiles().Select(static f => f.Name);
+        foreach (var gone in plugged.Where(p => !local.Contains(p)))
         {
-            gone.Delete();
+            File.Delete(Path.Combine(folder, gone));
         }
     }, cancel);
 

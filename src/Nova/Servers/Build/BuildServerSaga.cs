@@ -60,9 +60,9 @@ internal sealed class BuildServerSaga(
         {
             if (!nic.Given)
             {
-                var port = await ports.CreateAsync(run.Context, new NewPort(nic.PortId, server.ProjectId, nic.NetworkId, nic.FixedIp, run.Parameters.SecurityGroupIds, server.Id, owner, place.Host, server.Hostname), run.Cancel);
+                var host = await ports.CreateAsync(run.Context, new NewPort(nic.PortId, server.ProjectId, nic.NetworkId, nic.FixedIp, run.Parameters.SecurityGroupIds, server.Id, owner, place.Host, server.Hostname), run.Cancel);
                 // It was made before a crash, for another host.
-                if (port.HostId == place.Host) { continue; }
+                if (host == place.Host) { continue; }
             }
             await ports.BindAsync(run.Context, nic.PortId, server.Id, owner, place.Host, run.Cancel);
         }

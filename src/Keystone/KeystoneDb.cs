@@ -10,7 +10,9 @@ using Nephos.Keystone.Federation.Protocols;
 using Nephos.Keystone.Federation.ServiceProviders;
 using Nephos.Keystone.AccessRules;
 using Nephos.Keystone.ApplicationCredentials;
+using Nephos.Keystone.DomainConfigs;
 using Nephos.Keystone.Groups;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.PolicyBlobs;
 using Nephos.Keystone.Projects;
@@ -92,5 +94,7 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         ApplicationCredential.Map(model);
         AccessRule.Map(model);
         Trust.Map(model);
+        DomainConfig.Map(model);
+        IdMapping.Map(model);
     }
 }

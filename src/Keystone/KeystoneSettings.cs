@@ -1,5 +1,6 @@
 using Nephos.Kernel.Configuration;
 using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 
 namespace Nephos.Keystone;
@@ -66,6 +67,12 @@ public sealed record KeystoneSettings : ICheckedSettings
 
     [Setting("Users of other identity providers; see docs/federation.md.")]
     public Federation.FederationSettings Federation { get; init; } = new();
+
+    [Setting("Folder with a file `keystone.DOMAIN_NAME.conf` for each domain whose users are in a directory; a domain's configuration through the API comes before it. Upstream: [identity] domain_config_dir.", Example = "/etc/keystone/domains")]
+    public string? DomainConfigDir { get; init; }
+
+    [Setting("What domains with the identity driver ldap start from. Upstream: [ldap].")]
+    public LdapSettings Ldap { get; init; } = new();
 
     public IEnumerable<(string Key, string Message)> Check()
     {

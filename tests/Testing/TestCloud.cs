@@ -156,7 +156,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
         }
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_app is not null)
         {

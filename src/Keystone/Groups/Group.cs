@@ -11,6 +11,8 @@ public sealed class Group
     public required string Name { get; set; }
     public string Description { get; set; } = "";
     public string Extra { get; set; } = Keystone.Extra.None;
+    /// <summary>As of a user: null is our own.</summary>
+    public string? Source { get; set; }
 
     internal static void Map(ModelBuilder model)
     {
@@ -18,7 +20,7 @@ public sealed class Group
         {
             group.ToTable("groups");
             group.HasKey(g => g.Id);
-            group.HasIndex(g => new { g.DomainId, g.Name }).IsUnique();
+            group.HasIndex(g => new { g.DomainId, g.Name }).IsUnique().HasFilter("source IS NULL");
             group.HasIndex(g => g.Name);
         });
         model.Entity<Membership>(membership =>

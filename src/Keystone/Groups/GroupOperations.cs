@@ -5,28 +5,39 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Tokens;
 
 namespace Nephos.Keystone.Groups;
 
 /// <summary>Reads of groups.</summary>
-internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings settings)
+internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings settings, DirectoryIdentities directories)
 {
-    public Task<Group?> FindAsync(string id) => store.ReadAsync(db => db.Groups.FirstOrDefaultAsync(g => g.Id == id));
+    /// <summary>A directory's group is asked for there.</summary>
+    public async Task<Group?> FindAsync(string id)
+    {
+        var found = await store.ReadAsync(db => db.Groups.FirstOrDefaultAsync(g => g.Id == id));
+        return found is { Source: not null } ? await directories.FreshAsync(found) : found;
+    }
 
-    public Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(db => PageAsync(onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain), query, capped: true));
+    public async Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain)
+    {
+        if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
+        return await store.ReadAsync(db => PageAsync(db.Groups.Where(g => g.Source == null && (onlyDomain == null || g.DomainId == onlyDomain)), query, capped: true));
+    }
 
-    public Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => store.ReadAsync(db => PageAsync(db.Groups.Where(g => db.Memberships.Any(m => m.UserId == userId && m.GroupId == g.Id)), query));
+    public async Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => await directories.GroupsOfAsync(userId, query)
+        ?? await store.ReadAsync(db => PageAsync(db.Groups.Where(g => db.Memberships.Any(m => m.UserId == userId && m.GroupId == g.Id)), query));
 
-    public Task<bool> HasMemberAsync(string groupId, string userId) => store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
+    public async Task<bool> HasMemberAsync(string groupId, string userId) => await directories.IsMemberAsync(groupId, userId) ?? await store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
 
     private Task<ListPage<Group>> PageAsync(IQueryable<Group> rows, CallQuery query, bool capped = false) =>
         rows.Text(query, "name", g => g.Name).Text(query, "domain_id", g => g.DomainId).PageAsync(query, settings, g => g.Id, g => g.Name, capped);
 }
 
 /// <summary>Writes on groups. Whose tokens a group's change concerns is not asked: all are looked up anew.</summary>
-internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation tokens)
+internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation tokens, DirectoryIdentities directories)
 {
     public async Task<Group> CreateAsync(RequestContext context, CreateGroup request)
     {
@@ -38,6 +49,7 @@ internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation
             Description = request.Description ?? "",
             Extra = Extra.Write(WithoutOurs(request.Extra)),
         };
+        await directories.EnsureWritableAsync(group.DomainId);
         return await store.WriteUniqueAsync(async db =>
         {
             if (!await db.Projects.AnyAsync(p => p.Id == group.DomainId && p.IsDomain)) { throw Faults.NotFound("domain", group.DomainId); }
@@ -54,6 +66,7 @@ internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation
             if (extra.TryGetValue("id", out var id) && id.ToString() != seen.Id) { throw new BadRequestError("Cannot change ID"); }
             if (extra.TryGetValue("domain_id", out var domain) && domain.ToString() != seen.DomainId) { throw new BadRequestError("Cannot change Domain ID"); }
         }
+        DirectoryIdentities.EnsureWritable(seen.Source);
         return store.WriteUniqueAsync(async db =>
         {
             var group = await db.Groups.AsTracking().FirstOrDefaultAsync(g => g.Id == seen.Id) ?? throw Faults.NotFound("group", seen.Id);
@@ -67,6 +80,7 @@ internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation
 
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
+        DirectoryIdentities.EnsureWritable(await db.Groups.Where(g => g.Id == id).Select(g => g.Source).FirstOrDefaultAsync());
         await db.RoleAssignments.Where(a => a.ActorId == id).ExecuteDeleteAsync();
         if (await db.Groups.Where(g => g.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("group", id); }
         await tokens.RecheckAllAsync(db);
@@ -75,6 +89,7 @@ internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation
 
     public Task AddMemberAsync(RequestContext context, string groupId, string userId) => store.WriteAsync(async db =>
     {
+        await EnsureOursAsync(db, groupId, userId);
         if (await db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId)) { return; }
         db.Memberships.Add(new Membership { GroupId = groupId, UserId = userId });
         await tokens.RecheckAsync(db, userId);
@@ -83,10 +98,24 @@ internal sealed class GroupOperations(Store<KeystoneDb> store, TokenInvalidation
 
     public Task RemoveMemberAsync(RequestContext context, string groupId, string userId) => store.WriteAsync(async db =>
     {
+        await EnsureOursAsync(db, groupId, userId);
         if (await db.Memberships.Where(m => m.GroupId == groupId && m.UserId == userId).ExecuteDeleteAsync() == 0) { throw NoMember(groupId, userId); }
         await tokens.RecheckAsync(db, userId);
         db.Record(context, "remove-user", "group", groupId);
     });
+
+    /// <summary>Members of a directory's groups are told there; and no group has members of two places.</summary>
+    private static async Task EnsureOursAsync(KeystoneDb db, string groupId, string userId)
+    {
+        var group = await db.Groups.Where(g => g.Id == groupId).Select(g => new { g.Source, g.DomainId }).FirstOrDefaultAsync();
+        var user = await db.Users.Where(u => u.Id == userId).Select(u => new { u.Source, u.DomainId }).FirstOrDefaultAsync();
+        if (group?.Source is null && user?.Source is null) { return; }
+        if (group is null || user is null || group.Source != user.Source || group.DomainId != user.DomainId)
+        {
+            throw new ForbiddenError($"Group membership across backend boundaries is not allowed. Group in question is {groupId}, user is {userId}.");
+        }
+        DirectoryIdentities.EnsureWritable(group.Source);
+    }
 
     public static NotFoundError NoMember(string groupId, string userId) => new($"User '{userId}' not found in group '{groupId}'");
 

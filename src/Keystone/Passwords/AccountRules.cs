@@ -22,7 +22,7 @@ internal sealed class AccountRules(KeystoneSettings settings)
 
     /// <summary>Enabled, and seen lately enough.</summary>
     public bool IsEnabled(User user, DateTime now) => user.Enabled
-        && (_rules.DisableUserAccountDaysInactive is not { } days || (now.Date - (user.LastActiveAt ?? user.CreatedAt).Date).TotalDays < days || Options.IsSet(user.Options, "ignore_user_inactivity"));
+        && (user.Source is not null || _rules.DisableUserAccountDaysInactive is not { } days || (now.Date - (user.LastActiveAt ?? user.CreatedAt).Date).TotalDays < days || Options.IsSet(user.Options, "ignore_user_inactivity"));
 
     public bool IsLocked(string options, int failures, DateTime? failedAt, DateTime now) => _rules.LockoutFailureAttempts is { } most && failures >= most && !Options.IsSet(options, "ignore_lockout_failure_attempts")
         && (_rules.LockoutDuration == TimeSpan.Zero || failedAt + _rules.LockoutDuration > now);

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Tokens;
 using Nephos.Keystone.Users;
 
@@ -27,6 +28,11 @@ internal sealed class PasswordChange(Store<KeystoneDb> store, PasswordHasher has
     public async Task ByUserAsync(RequestContext context, string userId, ChangePassword request, CancellationToken cancel)
     {
         var account = await logins.FindAsync(userId, null, null, null, cancel);
+        if (account?.User.Source == ShadowRows.Source)
+        {
+            await logins.LoginAsync(userId, null, null, null, request.OriginalPassword, cancel);
+            throw DirectoryIdentities.ReadOnly();
+        }
         switch (await logins.CheckAsync(account, request.OriginalPassword, cancel))
         {
             case LoginOutcome.Good or LoginOutcome.Expired: break;

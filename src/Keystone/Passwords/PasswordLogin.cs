@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Users;
 
 namespace Nephos.Keystone.Passwords;
@@ -27,12 +28,13 @@ internal enum LoginOutcome
 /// Logins by password. Upstream: <c>keystone/identity/backends/sql.py</c>, <c>authenticate</c>. What is wrong is not told: all but an expired password is the same 401, after the same one hash, and
 /// an expired one is told only to who knows it. Failures are counted only while there is a lockout, and the last login is written once a day, so that a login is otherwise no write.
 /// </summary>
-internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hasher, AccountRules rules, TimeProvider clock)
+internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hasher, AccountRules rules, DirectoryIdentities directories, TimeProvider clock)
 {
     /// <summary>The user's id; else the 401 that fits.</summary>
     public async Task<string> LoginAsync(string? id, string? name, string? domainId, string? domainName, string password, CancellationToken cancel)
     {
         var account = await FindAsync(id, name, domainId, domainName, cancel);
+        if (await OfDirectoryAsync(account, id is null ? name : null, domainId, domainName, cancel) is { } login) { return await LoginAsync(login, password, cancel); }
         return await CheckAsync(account, password, cancel) switch
         {
             LoginOutcome.Good => account!.User.Id,
@@ -41,13 +43,29 @@ internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hash
         };
     }
 
+    /// <summary>A domain with a directory is known by its configuration, whether or not the user has been seen before. An account of our own is found there all the same by its id.</summary>
+    private async Task<DirectoryLogin?> OfDirectoryAsync(Account? account, string? name, string? domainId, string? domainName, CancellationToken cancel)
+    {
+        if (name is null) { return await directories.FindAsync(account?.User, null, null); }
+        var domain = domainId ?? await store.ReadAsync(db => db.Projects.Where(p => p.IsDomain && p.Name == domainName).Select(p => p.Id).FirstOrDefaultAsync(cancel), cancel);
+        return await directories.FindAsync(null, domain, name);
+    }
+
+    /// <summary>By a bind; then the row here is what the directory says.</summary>
+    private async Task<string> LoginAsync(DirectoryLogin login, string password, CancellationToken cancel)
+    {
+        var fits = await login.Directory.FitsAsync(login.User, password);
+        var enabled = login.User is { Enabled: true } && await store.ReadAsync(db => db.Projects.AnyAsync(p => p.Id == login.DomainId && p.IsDomain && p.Enabled, cancel), cancel);
+        return fits && enabled ? (await directories.RememberAsync(login)).Id : throw Faults.Unauthorized();
+    }
+
     /// <summary>By id, or by name in a domain given by id or name.</summary>
     public Task<Account?> FindAsync(string? id, string? name, string? domainId, string? domainName, CancellationToken cancel) => store.ReadAsync(async db =>
     {
         var rows = db.Users.AsQueryable();
         if (id is not null) { rows = rows.Where(u => u.Id == id); }
-        else if (domainId is not null) { rows = rows.Where(u => u.Name == name && u.IdpId == null && u.DomainId == domainId); }
-        else { rows = rows.Where(u => u.Name == name && u.IdpId == null && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
+        else if (domainId is not null) { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && u.DomainId == domainId); }
+        else { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
         return await rows.Select(u => new Account(u, db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Enabled), db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).FirstOrDefault())).FirstOrDefaultAsync(cancel);
     }, cancel);
 

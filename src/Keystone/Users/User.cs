@@ -27,6 +27,8 @@ public sealed class User
     /// <summary>Failed logins by password since the last good one; counted only where there is a lockout.</summary>
     public int FailedAuthCount { get; set; }
     public DateTime? FailedAuthAt { get; set; }
+    /// <summary>Null: of our own database. Else where it comes from, and the row only says what was seen there last (<see cref="Ldap.ShadowRows"/>).</summary>
+    public string? Source { get; set; }
 
     internal static void Map(ModelBuilder model)
     {
@@ -34,7 +36,7 @@ public sealed class User
         {
             user.ToTable("users");
             user.HasKey(u => u.Id);
-            user.HasIndex(u => new { u.DomainId, u.Name }).IsUnique().HasFilter("idp_id IS NULL");
+            user.HasIndex(u => new { u.DomainId, u.Name }).IsUnique().HasFilter("source IS NULL AND idp_id IS NULL");
             user.HasIndex(u => u.Name);
             user.HasIndex(u => u.DefaultProjectId);
         });

@@ -4,13 +4,14 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Tokens;
 
 namespace Nephos.Keystone.Users;
 
 /// <summary>Writes on users. Hashes are made before the transaction, which they would hold up.</summary>
-internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries queries, PasswordChange passwords, TokenInvalidation tokens)
+internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries queries, PasswordChange passwords, TokenInvalidation tokens, DirectoryIdentities directories)
 {
     public async Task<UserRow> CreateAsync(RequestContext context, CreateUser request)
     {
@@ -26,6 +27,7 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
             CreatedAt = context.Now,
         };
         var made = request.Password.IsSet ? await passwords.MakeAsync(request.Password.Value) : null;
+        await directories.EnsureWritableAsync(user.DomainId);
         return await store.WriteUniqueAsync(async db =>
         {
             if (!await db.Projects.AnyAsync(p => p.Id == user.DomainId && p.IsDomain)) { throw Faults.NotFound("domain", user.DomainId); }
@@ -40,6 +42,7 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
     public async Task<UserRow> UpdateAsync(RequestContext context, User seen, UpdateUser request)
     {
         EnsureSame(seen, request);
+        DirectoryIdentities.EnsureWritable(seen.Source);
         var made = request.Password.IsSet ? await passwords.MakeAsync(request.Password.Value) : null;
         return await store.WriteUniqueAsync(async db =>
         {
@@ -71,6 +74,7 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
 
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
+        DirectoryIdentities.EnsureWritable(await db.Users.Where(u => u.Id == id).Select(u => u.Source).FirstOrDefaultAsync());
         await db.RoleAssignments.Where(a => a.ActorId == id).ExecuteDeleteAsync();
         await Dependents.OfUsersAsync(db, db.Users.Where(u => u.Id == id).Select(u => u.Id));
         if (await db.Users.Where(u => u.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("user", id); }

@@ -3,20 +3,33 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Passwords;
 
 namespace Nephos.Keystone.Users;
 
 /// <summary>Reads of users.</summary>
-internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts, TimeProvider clock, KeystoneSettings settings)
+internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts, TimeProvider clock, KeystoneSettings settings, DirectoryIdentities directories)
 {
-    public Task<UserRow?> FindAsync(string id) => store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
+    /// <summary>A directory's user is asked for there.</summary>
+    public async Task<UserRow?> FindAsync(string id)
+    {
+        var found = await store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
+        return found is not { User.Source: not null } ? found : await directories.FreshAsync(found.User) is { } fresh ? OfDirectory(fresh) : null;
+    }
 
-    public Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain) => store.ReadAsync(async db => await PageAsync(db, onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain), query, capped: true));
+    public async Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain)
+    {
+        if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
+        return await store.ReadAsync(async db => await PageAsync(db, db.Users.Where(u => u.Source == null && (onlyDomain == null || u.DomainId == onlyDomain)), query, capped: true));
+    }
 
-    public Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) =>
-        store.ReadAsync(db => PageAsync(db, db.Users.Where(u => db.Memberships.Any(m => m.GroupId == groupId && m.UserId == u.Id)), query));
+    public async Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) => await directories.MembersAsync(groupId, query) is { } listed ? OfDirectory(listed)
+        : await store.ReadAsync(db => PageAsync(db, db.Users.Where(u => db.Memberships.Any(m => m.GroupId == groupId && m.UserId == u.Id)), query));
+
+    private static ListPage<UserRow> OfDirectory(ListPage<User> page) => new(page.Rows.ConvertAll(OfDirectory), page.IsFull);
+    private static UserRow OfDirectory(User user) => new(user, null, user.Enabled);
 
     private async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query, bool capped = false)
     {

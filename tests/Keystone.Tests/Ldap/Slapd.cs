@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Nephos.Keystone.Tests.Ldap;
+
+#pragma warning disable RS0030 // A server of another program, which only tests start.
+/// <summary>Debian's slapd in a folder of its own, on a free port of the loopback, with an authority and a certificate of its own. It ends with the test, by its id.</summary>
+public sealed class Slapd : IDisposable
+{
+    public const string Root = "cn=root,dc=example,dc=org", Secret = "rootpw";
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nephos-slapd-");
+    private readonly Process _process;
+
+    public Slapd(string ldif)
+    {
+        var program = new[] { "/usr/sbin/slapd", "/usr/local/libexec/slapd" }.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException("slapd is needed: apt-get install slapd ldap-utils");
+        WriteCertificates();
+        Directory.CreateDirectory(InFolder("data"));
+        File.WriteAllText(InFolder("slapd.conf"), $"""
+            include /etc/ldap/schema/core.schema
+            include /etc/ldap/schema/cosine.schema
+            include /etc/ldap/schema/inetorgperson.schema
+            include /etc/ldap/schema/nis.schema
+            pidfile {InFolder("slapd.pid")}
+            modulepath /usr/lib/ldap
+            moduleload back_mdb
+            TLSCACertificateFile {CaFile}
+            TLSCertificateFile {InFolder("server.pem")}
+            TLSCertificateKeyFile {InFolder("server.key")}
+            attributetype ( 1.3.6.1.4.1.99999.1 NAME 'enabled' EQUALITY booleanMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.7 SINGLE-VALUE )
+            attributetype ( 1.3.6.1.4.1.99999.2 NAME 'userAccountControl' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 SINGLE-VALUE )
+            objectclass ( 1.3.6.1.4.1.99999.3 NAME 'cloudUser' SUP top AUXILIARY MAY ( enabled $ userAccountControl ) )
+            database mdb
+            suffix "dc=example,dc=org"
+            rootdn "{Root}"
+            rootpw {Secret}
+            directory {InFolder("data")}
+            maxsize 10485760
+            access to attrs=userPassword by anonymous auth by * none
+            access to * by * read
+            """);
+        File.WriteAllText(InFolder("data.ldif"), ldif);
+        Run("/usr/sbin/slapadd", "-f", InFolder("slapd.conf"), "-l", InFolder("data.ldif"));
+        (Port, TlsPort) = (FreePort(), FreePort());
+        var start = new ProcessStartInfo(program) { RedirectStandardError = true };
+        foreach (var argument in new[] { "-d", "0", "-f", InFolder("slapd.conf"), "-h", $"ldap://127.0.0.1:{Port} ldaps://127.0.0.1:{TlsPort}" }) { start.ArgumentList.Add(argument); }
+        _process = Process.Start(start)!;
+        // Its messages are many and nobody's; a full pipe would stop it.
+        _process.ErrorDataReceived += (_, _) => { };
+        _process.BeginErrorReadLine();
+        WaitForPort();
+    }
+
+    public int Port { get; }
+    public int TlsPort { get; }
+    public string CaFile => InFolder("ca.pem");
+    public string Url => $"ldap://127.0.0.1:{Port}";
+
+    /// <summary>Changes the directory, as its own administrator does.</summary>
+    public void Modify(string ldif)
+    {
+        var file = InFolder("change.ldif");
+        File.WriteAllText(file, ldif);
+        Run("/usr/bin/ldapmodify", "-x", "-H", Url, "-D", Root, "-w", Secret, "-f", file);
+    }
+
+    private string InFolder(string name) => Path.Combine(_folder.FullName, name);
+
+    private void WaitForPort()
+    {
+        var deadline = Environment.TickCount64 + 20_000;
+        while (true)
+        {
+            using var client = new TcpClient();
+            try
+            {
+                client.Connect(IPAddress.Loopback, Port);
+                return;
+            }
+            catch (SocketException) when (Environment.TickCount64 < deadline && !_process.HasExited) { Thread.Yield(); }
+        }
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0) { throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {errors}{output.Result}"); }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void WriteCertificates()
+    {
+        var (from, to) = (DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(75));
+        using var caKey = RSA.Create(2048);
+        var caRequest = new CertificateRequest("CN=Test Authority", caKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        caRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var ca = caRequest.CreateSelfSigned(from, to);
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(ca, from.AddDays(1), to.AddDays(-1), [1]);
+        File.WriteAllText(CaFile, ca.ExportCertificatePem());
+        File.WriteAllText(InFolder("server.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(InFolder("server.key"), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+}

@@ -17,7 +17,7 @@ internal static class Preparation
     /// <summary>What building the guest's image takes besides.</summary>
     private static readonly (string Program, string Package)[] GuestPrograms =
     [
-        ("busybox", "busybox-static"), ("cpio", "cpio"), ("lz4", "lz4"), ("mke2fs", "e2fsprogs"), ("sfdisk", "fdisk"), ("mcopy", "mtools"), ("depmod", "kmod"),
+        ("busybox", "busybox-static"), ("cpio", "cpio"), ("lz4", "lz4"), ("xz", "xz-utils"), ("mke2fs", "e2fsprogs"), ("sfdisk", "fdisk"), ("mcopy", "mtools"), ("depmod", "kmod"),
     ];
 
     public static string GuestImage(NephosSettings settings) => Path.Combine(settings.StatePath, "guest", "guest.qcow2");

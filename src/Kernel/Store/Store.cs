@@ -182,6 +182,25 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Listens to a channel of PostgreSQL (<see cref="ServiceDb.NotifyAsync"/>) until cancelled or until the connection is lost, which it throws. <paramref name="heard"/> is called for each notification, and
+    /// once when listening begins, for what was missed before.
+    /// </summary>
+    public async Task ListenAsync(string channel, Action heard, CancellationToken cancel)
+    {
+        // A connection of its own, not of the pool; the keepalive finds out that the other end has gone.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString);
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        connection.Notification += (_, _) => heard();
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"LISTEN \"{channel}\"";
+            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        }
+        heard();
+        while (true) { await connection.WaitAsync(cancel).ConfigureAwait(false); }
+    }
+
     /// <summary>Builds EF's model; called in the background after the start.</summary>
     public void Warm()
     {

@@ -69,7 +69,7 @@ internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthM
     /// </summary>
     private async Task EnsureFactorsAsync(AuthResult who, CancellationToken cancel)
     {
-        var text = await store.ReadAsync(db => db.Users.Where(u => u.Id == who.UserId).Select(u => u.Options).FirstOrDefaultAsync(), cancel);
+        var text = who.UserOptions ?? await store.ReadAsync(db => db.Users.Where(u => u.Id == who.UserId).Select(u => u.Options).FirstOrDefaultAsync(), cancel);
         var options = Extra.Read(text ?? Extra.None);
         if (!options.TryGetValue("multi_factor_auth_rules", out var given) || (options.TryGetValue("multi_factor_auth_enabled", out var enabled) && enabled.ValueKind == JsonValueKind.False)) { return; }
         var rules = given.EnumerateArray().Select(rule => rule.EnumerateArray().Select(m => m.GetString()!).Where(_methods.ContainsKey).ToList()).Where(rule => rule.Count > 0).ToList();

@@ -29,7 +29,7 @@ internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, To
         };
         var changes = cache.Changes;
         var issuedAt = await loader.IssueTimeAsync(payload, context.Now, cancel);
-        var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
+        var model = await loader.LoadNewAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
         if (scope.TrustId is { } trust && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
         var text = keys.Current()[0].Encrypt(payload.Pack(), issuedAt);
         cache.Keep(text, model, changes);

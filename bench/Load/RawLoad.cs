@@ -74,10 +74,7 @@ internal static class RawLoad
                 if (head < 0) { continue; }
                 head += 4;
                 var at = bytes[..head].IndexOf("Content-Length: "u8);
-                if (at >= 0)
-                {
-                    System.Buffers.Text.Utf8Parser.TryParse(bytes[(at + 16)..], out length, out _);
-                }
+                if (at >= 0 && !System.Buffers.Text.Utf8Parser.TryParse(bytes[(at + 16)..], out length, out _)) { throw new InvalidOperationException("the answer's length is no number"); }
             }
             if (length >= 0 ? have >= head + length : bytes.EndsWith("\r\n0\r\n\r\n"u8)) { return bytes; }
         }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace Nephos.Testing;
 
 /// <summary>
-/// A database of a test cloud's own on the PostgreSQL server that <c>NEPHOS_TEST_POSTGRES</c> names by a connection string, so that whole suites can be run on PostgreSQL (<c>./test --postgres</c>).
+/// A database of a test cloud's own on the PostgreSQL server that <c>NEPHOS_TEST_POSTGRES</c> names by a connection string, so that a whole suite can be run on PostgreSQL, as <c>./test</c> does with Keystone's.
 /// </summary>
 internal sealed class PostgresDatabase
 {

@@ -29,7 +29,9 @@ public class IdentityBench
     private byte[] _payload = [], _encrypted = [];
 
     [GlobalSetup]
-    public async Task SetUpAsync()
+    public void SetUp() => SetUpAsync().GetAwaiter().GetResult();
+
+    private async Task SetUpAsync()
     {
         _app = CloudHost.Build(
             new CloudOptions { Facts = new CloudFacts { StateDirectory = _state, PublicUrl = Url, AdminPassword = "x" }, Store = new StoreOptions { Directory = Path.Combine(_state, "db") } },
@@ -60,10 +62,10 @@ public class IdentityBench
     }
 
     [GlobalCleanup]
-    public async Task CleanUpAsync()
+    public void CleanUp()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        _app.StopAsync().GetAwaiter().GetResult();
+        ((IDisposable)_app).Dispose();
         Directory.Delete(_state, recursive: true);
     }
 

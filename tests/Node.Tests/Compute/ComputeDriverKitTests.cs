@@ -119,5 +119,7 @@ public sealed class ComputeDriverKitTests
         public Task<string> ReadConsoleAsync(string id, int? lines, CancellationToken cancel) => inner.ReadConsoleAsync(id, lines, cancel);
 
         public Task<Stream?> OpenVncAsync(string id, CancellationToken cancel) => inner.OpenVncAsync(id, cancel);
+
+        public Task<GuestDiagnostics?> DiagnoseAsync(string id, CancellationToken cancel) => inner.DiagnoseAsync(id, cancel);
     }
 }

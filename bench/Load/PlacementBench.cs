@@ -1,3 +1,4 @@
+#pragma warning disable RS0030 // It loads the cloud from outside and makes its ids by itself.
 using System.Diagnostics;
 using System.Net.Http.Json;
 

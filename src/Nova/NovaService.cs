@@ -84,6 +84,7 @@ public sealed class NovaService : INephosService
         LimitEndpoints.Map(Api.Group("/v2.1/limits"));
         UsageEndpoints.Map(Api.Group("/v2.1/os-simple-tenant-usage"));
         ServiceEndpoints.Map(Api.Group("/v2.1/os-services"));
+        HostEndpoints.Map(Api.Group("/v2.1/os-hosts"));
         HypervisorEndpoints.Map(Api.Group("/v2.1/os-hypervisors"));
         AvailabilityZoneEndpoints.Map(Api.Group("/v2.1/os-availability-zone"));
         AggregateEndpoints.Map(Api.Group("/v2.1/os-aggregates"));

@@ -23,7 +23,7 @@ internal static class ExternalEventEndpoints
     /// <summary>Without a tag nobody knows which part they are about.</summary>
     private static readonly string[] NeedTags = ["volume-extended", "power-update", "accelerator-request-bound"];
 
-    public static void Map(ResourceGroup events) => events.Post("", Create).PolicyOnRow("os_compute_api:os-server-external-events:create", Rules.Service);
+    public static void Map(ResourceGroup events) => events.Post("", Create).PolicyOnRow("os_compute_api:os-server-external-events:create", Rules.ServiceOrAdmin);
 
     private static async Task<Reply> Create(Call call)
     {

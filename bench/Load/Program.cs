@@ -12,7 +12,7 @@ namespace Nephos.Bench;
 /// </summary>
 internal static class Program
 {
-    private static readonly string[] Parts = ["start", "servers", "lists", "images", "tokens"];
+    private static readonly string[] Parts = ["start", "servers", "lists", "images", "placement", "tokens"];
     private static readonly List<(string What, string Figure, string Aim)> Rows = [];
 
     private static async Task<int> Main(string[] arguments)
@@ -40,6 +40,15 @@ internal static class Program
                 using var cloud = await Cloud.StartAsync(program, state);
                 await LoadAsync(cloud, parts.Contains("servers") || parts.Contains("lists"), parts.Contains("lists"));
                 if (parts.Contains("images")) { await ImageBench.RunAsync(cloud, state, Row); }
+                await cloud.StopAsync();
+            }
+            if (parts.Contains("placement"))
+            {
+                // A state of its own: its thousands of providers would take the servers of the other parts.
+                var apart = Directory.CreateDirectory(Path.Combine(state, "placement")).FullName;
+                using var cloud = await Cloud.StartAsync(program, apart);
+                await cloud.LoginAsync();
+                await PlacementBench.RunAsync(cloud, (what, figure, aim) => Row(what, Ms(figure), aim));
                 await cloud.StopAsync();
             }
             if (parts.Contains("tokens")) { Row("token validation in process (a token seen before)", await TokenBench.RunAsync(), "20 us"); }

@@ -48,5 +48,6 @@ public static class NodeShutdown
         Task INetworkFeed.ReportAsync(string host, IReadOnlyList<NetworkReport> reports, CancellationToken cancel) => throw Asked();
         Task INetworkFeed.ReportAgentsAsync(string host, IReadOnlyList<AgentFacts> agents, CancellationToken cancel) => throw Asked();
         Task<InstanceTree?> IInstanceMetadata.FindAsync(string networkId, string ipAddress, CancellationToken cancel) => throw Asked();
+        Task<PasswordOutcome> IInstanceMetadata.SetPasswordAsync(string networkId, string ipAddress, string password, CancellationToken cancel) => throw Asked();
     }
 }

@@ -14,6 +14,7 @@ using Nephos.Nova.Guests;
 using Nephos.Nova.Hosts;
 using Nephos.Nova.Hypervisors;
 using Nephos.Nova.InstanceActions;
+using Nephos.Nova.InstanceUsageAuditLog;
 using Nephos.Nova.Keypairs;
 using Nephos.Nova.Metadata;
 using Nephos.Nova.Migrations;
@@ -23,10 +24,13 @@ using Nephos.Nova.Scheduling;
 using Nephos.Nova.SecurityGroupRules;
 using Nephos.Nova.SecurityGroups;
 using Nephos.Nova.ServerActions;
+using Nephos.Nova.ServerDiagnostics;
+using Nephos.Nova.ServerExternalEvents;
 using Nephos.Nova.ServerGroups;
 using Nephos.Nova.ServerLimits;
 using Nephos.Nova.ServerMetadata;
 using Nephos.Nova.ServerNetworks;
+using Nephos.Nova.ServerPasswords;
 using Nephos.Nova.Servers;
 using Nephos.Nova.Servers.Build;
 using Nephos.Nova.Servers.Create;
@@ -67,6 +71,8 @@ public sealed class NovaService : INephosService
         InterfaceEndpoints.Map(server.Group("/os-interface"));
         InstanceActionEndpoints.Map(server.Group("/os-instance-actions"));
         ConsoleEndpoints.Map(server);
+        DiagnosticsEndpoints.Map(server);
+        PasswordEndpoints.Map(server.Group("/os-server-password"));
         MigrationEndpoints.MapServer(server.Group("/migrations"));
         ConsoleEndpoints.MapTokens(Api.Group("/v2.1/os-console-auth-tokens"));
         ConsoleSocket.Map(Api.Group(""));
@@ -78,10 +84,13 @@ public sealed class NovaService : INephosService
         LimitEndpoints.Map(Api.Group("/v2.1/limits"));
         UsageEndpoints.Map(Api.Group("/v2.1/os-simple-tenant-usage"));
         ServiceEndpoints.Map(Api.Group("/v2.1/os-services"));
+        HostEndpoints.Map(Api.Group("/v2.1/os-hosts"));
         HypervisorEndpoints.Map(Api.Group("/v2.1/os-hypervisors"));
         AvailabilityZoneEndpoints.Map(Api.Group("/v2.1/os-availability-zone"));
         AggregateEndpoints.Map(Api.Group("/v2.1/os-aggregates"));
         MigrationEndpoints.Map(Api.Group("/v2.1/os-migrations"));
+        ExternalEventEndpoints.Map(Api.Group("/v2.1/os-server-external-events"));
+        UsageAuditLogEndpoints.Map(Api.Group("/v2.1/os-instance_usage_audit_log"));
         ExtensionEndpoints.Map(Api.Group("/v2.1/extensions"));
     }
 

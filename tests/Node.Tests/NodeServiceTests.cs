@@ -44,5 +44,7 @@ public sealed class NodeServiceTests
     private sealed class NoMetadata : IInstanceMetadata
     {
         public Task<InstanceTree?> FindAsync(string networkId, string ipAddress, CancellationToken cancel) => Task.FromResult<InstanceTree?>(null);
+
+        public Task<PasswordOutcome> SetPasswordAsync(string networkId, string ipAddress, string password, CancellationToken cancel) => Task.FromResult(PasswordOutcome.Unknown);
     }
 }

@@ -140,6 +140,9 @@ public interface IInstanceMetadata
 {
     /// <summary>The tree of the server that owns the address on that network; null when nobody does.</summary>
     Task<InstanceTree?> FindAsync(string networkId, string ipAddress, CancellationToken cancel);
+
+    /// <summary>Keeps the encrypted password that the server at the address posts, unless it has posted one before.</summary>
+    Task<PasswordOutcome> SetPasswordAsync(string networkId, string ipAddress, string password, CancellationToken cancel);
 }
 
 /// <summary>Implemented by the node: what cannot be desired state because it is a question or a connection.</summary>
@@ -150,6 +153,9 @@ public interface INodeConsole
 
     /// <summary>A raw RFB stream to the guest's screen; null when the guest does not run.</summary>
     Task<Stream?> OpenVncAsync(string host, string serverId, CancellationToken cancel);
+
+    /// <summary>What the hypervisor counts of the guest; null when it does not run.</summary>
+    Task<GuestDiagnostics?> DiagnoseAsync(string host, string serverId, CancellationToken cancel);
 }
 
 /// <summary>Names of the signals between API and node (<c>Nephos.Kernel.Signals.SignalHub</c>).</summary>

@@ -68,6 +68,9 @@ public interface IComputeDriver
 
     /// <summary>A raw RFB connection to the screen, which the caller disposes; null when the guest has no process.</summary>
     Task<Stream?> OpenVncAsync(string id, CancellationToken cancel);
+
+    /// <summary>What is counted of a running guest; null when it has no process or its CPUs are held. Comes at any time, also while the guest changes.</summary>
+    Task<GuestDiagnostics?> DiagnoseAsync(string id, CancellationToken cancel);
 }
 
 /// <summary>What a driver can do.</summary>

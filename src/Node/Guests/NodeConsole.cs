@@ -3,7 +3,7 @@ using Nephos.Node.Compute;
 
 namespace Nephos.Node.Guests;
 
-/// <summary>Consoles of this host's guests.</summary>
+/// <summary>Consoles of this host's guests, and what is counted of them.</summary>
 public sealed class NodeConsole(NodeOptions options, IComputeDriver driver) : INodeConsole
 {
     public Task<string> ReadConsoleAsync(string host, string serverId, int? lines, CancellationToken cancel) =>
@@ -11,6 +11,9 @@ public sealed class NodeConsole(NodeOptions options, IComputeDriver driver) : IN
 
     public Task<Stream?> OpenVncAsync(string host, string serverId, CancellationToken cancel) =>
         IsHere(host) ? driver.OpenVncAsync(serverId, cancel) : Task.FromResult<Stream?>(null);
+
+    public Task<GuestDiagnostics?> DiagnoseAsync(string host, string serverId, CancellationToken cancel) =>
+        IsHere(host) ? driver.DiagnoseAsync(serverId, cancel) : Task.FromResult<GuestDiagnostics?>(null);
 
     private bool IsHere(string host) => string.Equals(host, options.Host, StringComparison.Ordinal);
 }

@@ -10,7 +10,7 @@ namespace Nephos.Nova.Metadata;
 
 /// <summary>
 /// What a guest can learn of itself, in OpenStack's and in EC2's words (<c>nova/api/metadata/base.py</c>). Two layouts of the same facts: the tree at
-/// 169.254.169.254 and the files of the config drive. Nothing here is secret but the user data; the password that a guest posts is not kept.
+/// 169.254.169.254 and the files of the config drive. Nothing here is secret but the user data; the password is encrypted by the guest that posted it.
 /// </summary>
 internal sealed class InstanceTrees(TimeProvider clock)
 {
@@ -74,7 +74,7 @@ internal sealed class InstanceTrees(TimeProvider clock)
             var root = "openstack/" + version;
             files[root + "/meta_data.json"] = Json(MetaData(server, Since));
             if (userData is not null) { files[root + "/user_data"] = userData; }
-            if (password && Since("2013-04-04")) { files[root + "/password"] = []; }
+            if (password && Since("2013-04-04")) { files[root + "/password"] = Text(server.GuestPassword ?? ""); }
             if (Since("2013-10-17")) { files[root + "/vendor_data.json"] = Text("{}"); }
             if (Since("2015-10-15")) { files[root + "/network_data.json"] = network; }
             if (Since("2016-10-06")) { files[root + "/vendor_data2.json"] = Text("{\"static\": {}}"); }

@@ -240,6 +240,7 @@ CREATE TABLE servers (
     scheduler_hints text,
     trusted_certificates text,
     files text,
+    guest_password text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     launched_at timestamp with time zone,

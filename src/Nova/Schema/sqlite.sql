@@ -228,6 +228,7 @@ CREATE TABLE "servers" (
     "scheduler_hints" TEXT NULL,
     "trusted_certificates" TEXT NULL,
     "files" TEXT NULL,
+    "guest_password" TEXT NULL,
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL,
     "launched_at" TEXT NULL,

@@ -2,9 +2,11 @@ using Nephos.Contracts.Glance;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
+using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
 using Nephos.Nova.Flavors;
 using Nephos.Nova.Servers;
+using Nephos.Nova.Servers.Create;
 
 namespace Nephos.Nova.ServerActions;
 
@@ -54,8 +56,13 @@ internal static class LaterActions
         var server = await call.ServerAsync();
         if (server.VmState is not (VmStates.Active or VmStates.Stopped)) { throw ServerErrors.InvalidState("resize", server.Id, "vm_state", server.VmState); }
         var flavorId = request.FlavorRef.Split('/')[^1];
-        if (await call.Get<FlavorOperations>().FindAsync(call.Context, flavorId) is null) { throw new BadRequestError($"Flavor {flavorId} could not be found."); }
+        var flavor = await call.Get<FlavorOperations>().FindAsync(call.Context, flavorId) ?? throw new BadRequestError($"Flavor {flavorId} could not be found.");
         if (flavorId == server.FlavorId) { throw new BadRequestError("When resizing, instances must change flavor!"); }
+        await call.Get<Store<NovaDb>>().ReadAsync(async db =>
+        {
+            await ServerQuota.CheckGrowthAsync(db, server.ProjectId, server.UserId, flavor.Vcpus - server.Vcpus, flavor.RamMib - server.RamMib);
+            return true;
+        }, call.Cancel);
         throw ServerErrors.NotOffered("resize");
     }
 

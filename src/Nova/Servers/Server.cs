@@ -68,6 +68,8 @@ internal sealed class Server
     public List<string>? TrustedCertificates { get; set; }
     /// <summary>Files that were given until 2.56; they go onto the config drive.</summary>
     public List<InjectedFile>? Files { get; set; }
+    /// <summary>What the guest posted to its metadata, encrypted for the owner of the key pair; null when nothing.</summary>
+    public string? GuestPassword { get; set; }
     public required DateTime CreatedAt { get; set; }
     public required DateTime UpdatedAt { get; set; }
     public DateTime? LaunchedAt { get; set; }

@@ -51,6 +51,15 @@ internal static class PowerStates
     public const int Paused = 3;
     public const int Shutdown = 4;
 
+    /// <summary>Upstream's words (<c>nova/compute/power_state.py</c>).</summary>
+    public static string Name(int state) => state switch
+    {
+        Running => "running",
+        Paused => "paused",
+        Shutdown => "shutdown",
+        _ => "pending",
+    };
+
     /// <summary>A suspended guest has no process, so upstream's driver says that it is shut down.</summary>
     public static int Of(GuestPower power) => power switch
     {

@@ -27,6 +27,8 @@ internal static class UsageEndpoints
 
     private static async Task<Reply> List(Call call)
     {
+        // With a slash at the end it is one project's, whose id is empty.
+        if (call.Http.Request.Path.Value!.EndsWith('/')) { throw call.Endpoint.Api.Errors.NoRoute(); }
         // Upstream takes the word 1 and no other.
         var (usages, next) = await PageAsync(call, null, call.Query["detailed"] == "1", "os-simple-tenant-usage");
         return Reply.Members([("tenant_usages", usages), ("tenant_usages_links?", next)]);

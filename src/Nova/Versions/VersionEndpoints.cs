@@ -12,14 +12,24 @@ internal static class VersionEndpoints
     {
         root.Get("", List).Public(Why).NotPaged("two versions");
         root.Get("/v2.1", Show).Public(Why);
+        root.Get("/{api_version}", NotHere).Public(Why);
         root.Get("/versions/{id}", ShowById).Public(Why);
     }
 
     private static Task<Reply> List(Call call) => Task.FromResult(Reply.Json(new { versions = new[] { Frozen(call), Brief(call) } }));
 
-    private static Task<Reply> Show(Call call) => Task.FromResult(Reply.Json(new { version = Full(call) }));
+    /// <summary>The frozen version answers under the address of its own, though all its other calls are v2.1's.</summary>
+    private static Task<Reply> Show(Call call) =>
+        Task.FromResult(Reply.Json(new { version = call.Http.Request.Path.Value!.TrimEnd('/').EndsWith("/v2", StringComparison.Ordinal) ? Described(Frozen(call), "2") : Described(Brief(call), "2.1") }));
 
-    private static Task<Reply> ShowById(Call call) => call.Route("id") == "v2.1" ? Show(call) : throw new NotFoundError("The resource could not be found.");
+    private static Task<Reply> NotHere(Call call) => throw call.Endpoint.Api.Errors.NoRoute();
+
+    private static Task<Reply> ShowById(Call call) => call.Route("id") switch
+    {
+        "v2.1" => Task.FromResult(Reply.Json(new { version = Described(Brief(call), "2.1") })),
+        "v2.0" => Task.FromResult(Reply.Json(new { version = Described(Frozen(call), "2") })),
+        _ => throw new NotFoundError("The resource could not be found."),
+    };
 
     private static Dictionary<string, object> Frozen(Call call) => new()
     {
@@ -41,13 +51,12 @@ internal static class VersionEndpoints
         ["links"] = new[] { new Link("self", $"{call.BaseUrl}/v2.1/") },
     };
 
-    private static Dictionary<string, object> Full(Call call)
+    private static Dictionary<string, object> Described(Dictionary<string, object> version, string number)
     {
-        var version = Brief(call);
-        version["media-types"] = new[] { new Dictionary<string, string> { ["base"] = "application/json", ["type"] = "application/vnd.openstack.compute+json;version=2.1" } };
+        version["media-types"] = new[] { new Dictionary<string, string> { ["base"] = "application/json", ["type"] = "application/vnd.openstack.compute+json;version=" + number } };
         version["links"] = new object[]
         {
-            new Link("self", $"{call.BaseUrl}/v2.1/"),
+            ((Link[])version["links"])[0],
             new { rel = "describedby", type = "text/html", href = "http://docs.openstack.org/" },
         };
         return version;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Nephos.Kernel.Api;
+using Nephos.Placement.Traits;
 
 namespace Nephos.Placement.AllocationCandidates;
 
@@ -141,7 +142,8 @@ internal static class AllocationCandidateEndpoints
         if (traits)
         {
             json.WriteStartArray("traits");
-            foreach (var trait in provider.Traits.Order(StringComparer.Ordinal)) { json.WriteStringValue(trait); }
+            // Standard ones first, as upstream has them in its tables.
+            foreach (var trait in provider.Traits.OrderBy(StandardTraits.IsCustomName).ThenBy(t => t, StringComparer.Ordinal)) { json.WriteStringValue(trait); }
             json.WriteEndArray();
         }
         if (trees)

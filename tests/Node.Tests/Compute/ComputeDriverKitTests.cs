@@ -19,6 +19,7 @@ public sealed class ComputeDriverKitTests
     [InlineData("remove keeps", nameof(BrokenKit.Remove_RunningGuestTwice_LeavesNothing), true)]
     [InlineData("no events", nameof(BrokenKit.Changed_GuestKilled_IsRaisedAndTheGuestIsStopped), true)]
     [InlineData("reshape replugs", nameof(BrokenKit.Reshape_CardAdded_IsPluggedOnce), true)]
+    [InlineData("counts the dead", nameof(BrokenKit.Diagnose_RunningGuest_CountsItsHardware_AndNothingElse), true)]
     [InlineData("resume restarts", nameof(BrokenKit.Pause_Twice_HoldsAndStartGoesOn), true)]
     public async Task Kit_DriverWithFlaw_FailsThatTest(string flaw, string test, bool fails)
     {
@@ -52,6 +53,8 @@ public sealed class ComputeDriverKitTests
 
     private sealed class BrokenDriver(FakeDriver inner, string flaw) : IComputeDriver
     {
+        private GuestDiagnostics? _counted;
+
         public FakeDriver Inner => inner;
 
         public ComputeCapabilities Capabilities => inner.Capabilities;
@@ -119,5 +122,8 @@ public sealed class ComputeDriverKitTests
         public Task<string> ReadConsoleAsync(string id, int? lines, CancellationToken cancel) => inner.ReadConsoleAsync(id, lines, cancel);
 
         public Task<Stream?> OpenVncAsync(string id, CancellationToken cancel) => inner.OpenVncAsync(id, cancel);
+
+        public async Task<GuestDiagnostics?> DiagnoseAsync(string id, CancellationToken cancel) =>
+            flaw == "counts the dead" ? _counted = await inner.DiagnoseAsync(id, cancel) ?? _counted : await inner.DiagnoseAsync(id, cancel);
     }
 }

@@ -114,5 +114,7 @@ public sealed class Ipv6LiveTests : IAsyncLifetime
     private sealed class NoMetadata : IInstanceMetadata
     {
         public Task<InstanceTree?> FindAsync(string networkId, string ipAddress, CancellationToken cancel) => Task.FromResult<InstanceTree?>(null);
+
+        public Task<PasswordOutcome> SetPasswordAsync(string networkId, string ipAddress, string password, CancellationToken cancel) => Task.FromResult(PasswordOutcome.Unknown);
     }
 }

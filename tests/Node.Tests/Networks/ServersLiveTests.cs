@@ -118,5 +118,10 @@ public sealed class ServersLiveTests : IAsyncLifetime
         public Dictionary<(string Network, string Address), InstanceTree> Trees { get; } = [];
 
         public Task<InstanceTree?> FindAsync(string networkId, string ipAddress, CancellationToken cancel) => Task.FromResult(Trees.GetValueOrDefault((networkId, ipAddress)));
+
+        public Task<PasswordOutcome> SetPasswordAsync(string networkId, string ipAddress, string password, CancellationToken cancel) =>
+            Task.FromResult(Passwords.TryAdd((networkId, ipAddress), password) ? PasswordOutcome.Kept : PasswordOutcome.Exists);
+
+        public Dictionary<(string Network, string Address), string> Passwords { get; } = [];
     }
 }

@@ -84,6 +84,20 @@ public abstract class ComputeDriverKit : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Diagnose_RunningGuest_CountsItsHardware_AndNothingElse()
+    {
+        (await Driver.DiagnoseAsync(NewId.Uuid(), default)).ShouldBeNull();
+        var spec = await StartedAsync();
+        var found = (await Driver.DiagnoseAsync(spec.Id, default)).ShouldNotBeNull();
+        found.MemoryMib.ShouldBe(spec.RamMib);
+        found.Cpus.Select(cpu => cpu.Id).ShouldBe(Enumerable.Range(0, spec.Vcpus));
+        found.Disks.ShouldNotBeEmpty();
+        found.Nics.Select(nic => (nic.PortId, nic.MacAddress)).ShouldBe(spec.Nics.Select(nic => (nic.PortId, nic.Mac)));
+        await Driver.StopAsync(spec.Id, TimeSpan.Zero, default);
+        (await Driver.DiagnoseAsync(spec.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Pause_StoppedGuest_Throws()
     {
         var spec = Spec(NewId.Uuid());

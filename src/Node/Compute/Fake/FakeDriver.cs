@@ -50,7 +50,7 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
         if (guest.Power == GuestPower.Stopped)
         {
             await PlugAsync(spec.Nics, cancel).ConfigureAwait(false);
-            Put(spec.Id, new FakeGuest(GuestPower.Running, spec.Boots, [.. spec.Nics.Select(nic => nic.PortId)]));
+            Put(spec.Id, new FakeGuest(GuestPower.Running, spec.Boots, [.. spec.Nics.Select(nic => nic.PortId)], spec.Vcpus, spec.RamMib, [.. spec.Nics.Select(nic => nic.Mac)]));
         }
         else
         {
@@ -67,7 +67,7 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
         return knobs.ChangeAsync("Reshape", spec.Id, time, async () =>
         {
             await PlugAsync(spec.Nics.Where(nic => !guest.Ports.Contains(nic.PortId, StringComparer.Ordinal)), cancel).ConfigureAwait(false);
-            Put(spec.Id, guest with { Ports = [.. spec.Nics.Select(nic => nic.PortId)] });
+            Put(spec.Id, guest with { Ports = [.. spec.Nics.Select(nic => nic.PortId)], Macs = [.. spec.Nics.Select(nic => nic.Mac)] });
         }, cancel);
     }
 
@@ -117,6 +117,11 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
     public Task<Stream?> OpenVncAsync(string id, CancellationToken cancel) =>
         Task.FromResult<Stream?>(Find(id) is { Power: GuestPower.Running or GuestPower.Paused } ? new MemoryStream(Encoding.ASCII.GetBytes("RFB 003.008\n"), writable: false) : null);
 
+    /// <summary>A guest that is a line in a file has the hardware it was given and has done nothing with it.</summary>
+    public Task<GuestDiagnostics?> DiagnoseAsync(string id, CancellationToken cancel) => Task.FromResult(Find(id) is not { Power: GuestPower.Running } guest ? null : new GuestDiagnostics(
+        "fake", guest.RamMib, guest.RamMib, [.. Enumerable.Range(0, guest.Vcpus).Select(cpu => new CpuDiagnostics(cpu, 0))], [new DiskDiagnostics("vda", 0, 0, 0, 0, 0)],
+        [.. guest.Ports.Zip(guest.Macs ?? [], (port, mac) => new NicDiagnostics(port, mac, 0, 0, 0, 0, 0, 0, 0, 0))]));
+
     /// <summary>The guest goes down by itself: power-off inside, a crash, a killed process.</summary>
     public void GoDown(string id)
     {
@@ -160,4 +165,4 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
 }
 
 /// <summary>A fake guest as stored.</summary>
-internal sealed record FakeGuest(GuestPower Power, long Boots, IReadOnlyList<string> Ports);
+internal sealed record FakeGuest(GuestPower Power, long Boots, IReadOnlyList<string> Ports, int Vcpus = 0, int RamMib = 0, IReadOnlyList<string>? Macs = null);

@@ -121,6 +121,20 @@ internal sealed partial class QemuDriver(
         }
     }
 
+    public async Task<GuestDiagnostics?> DiagnoseAsync(string id, CancellationToken cancel)
+    {
+        if (!_live.TryGetValue(id, out var guest)) { return null; }
+        try
+        {
+            return QemuGuest.PowerOf(await guest.StatusAsync(cancel).ConfigureAwait(false)) == GuestPower.Running
+                ? await QemuDiagnostics.ReadAsync(guest, guest.Launch.Accelerator == "kvm", cancel).ConfigureAwait(false) : null;
+        }
+        catch (Exception e) when (e is QmpClosedException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null; // It went down while it was asked.
+        }
+    }
+
     /// <summary>Lets go of the guests, which go on.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -19,7 +21,7 @@ namespace Nephos.Node.Networks.Metadata;
 /// network they came from. So a hundred networks cost a hundred sockets, and requests meet Kestrel's limits instead of a parser of our own. Who asks is the source address, which the
 /// rules against spoofing make trustworthy.
 /// </summary>
-internal sealed class MetadataServer : IAsyncDisposable
+internal sealed partial class MetadataServer : IAsyncDisposable
 {
     public const int Port = 80;
 
@@ -149,7 +151,7 @@ internal sealed class MetadataServer : IAsyncDisposable
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class Application(IInstanceMetadata metadata, ILogger log) : IHttpApplication<HttpContext>
+    private sealed partial class Application(IInstanceMetadata metadata, ILogger log) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -164,6 +166,11 @@ internal sealed class MetadataServer : IAsyncDisposable
         public async Task ProcessRequestAsync(HttpContext context)
         {
             var response = context.Response;
+            if (HttpMethods.IsPost(context.Request.Method) && PasswordPath().IsMatch(context.Request.Path.Value ?? ""))
+            {
+                response.StatusCode = await TakePasswordAsync(context);
+                return;
+            }
             if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
             {
                 response.StatusCode = StatusCodes.Status405MethodNotAllowed;
@@ -185,6 +192,25 @@ internal sealed class MetadataServer : IAsyncDisposable
             {
                 await response.Body.WriteAsync(answer.Body, context.RequestAborted);
             }
+        }
+
+        [GeneratedRegex("^/openstack/[^/]+/password/?$")]
+        private static partial Regex PasswordPath();
+
+        /// <summary>The guest's administrator password, encrypted by the guest; the size is limited by the server's limit on bodies, then by who keeps it.</summary>
+        private async Task<int> TakePasswordAsync(HttpContext context)
+        {
+            var network = context.Features.Get<AskingNetwork>() ?? throw new InvalidOperationException("a connection without a network");
+            if (context.Connection.RemoteIpAddress is not { } source) { return StatusCodes.Status404NotFound; }
+            using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+            var password = await reader.ReadToEndAsync(context.RequestAborted);
+            return await metadata.SetPasswordAsync(network.Id, source.ToString(), password, context.RequestAborted) switch
+            {
+                PasswordOutcome.Kept => StatusCodes.Status200OK,
+                PasswordOutcome.Exists => StatusCodes.Status409Conflict,
+                PasswordOutcome.TooLarge => StatusCodes.Status400BadRequest,
+                _ => StatusCodes.Status404NotFound,
+            };
         }
     }
 }

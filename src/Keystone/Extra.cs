@@ -11,7 +11,7 @@ internal static class Extra
     public const string None = "{}";
 
     public static Dictionary<string, JsonElement> Read(string text) =>
-        text is None ? [] : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(text) ?? [];
+        text is null or None ? [] : JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(text) ?? [];
 
     public static string Write(IReadOnlyDictionary<string, JsonElement>? extra) => extra is null or { Count: 0 } ? None : JsonSerializer.Serialize(extra);
 

@@ -22,6 +22,7 @@ public sealed class Group
             group.HasKey(g => g.Id);
             group.HasIndex(g => new { g.DomainId, g.Name }).IsUnique().HasFilter("source IS NULL");
             group.HasIndex(g => g.Name);
+            group.HasIndex(g => new { g.DomainId, g.Id });
         });
         model.Entity<Membership>(membership =>
         {

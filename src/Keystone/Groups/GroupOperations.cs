@@ -24,11 +24,11 @@ internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings set
     public async Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain)
     {
         if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
-        return await store.ReadAsync(db => PageAsync(db.Groups.Where(g => g.Source == null && (onlyDomain == null || g.DomainId == onlyDomain)), query, capped: true));
+        return await store.ReadAsync(db => PageAsync((onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain)).Where(g => g.Source == null), query, capped: true));
     }
 
     public async Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => await directories.GroupsOfAsync(userId, query)
-        ?? await store.ReadAsync(db => PageAsync(db.Groups.Where(g => db.Memberships.Any(m => m.UserId == userId && m.GroupId == g.Id)), query));
+        ?? await store.ReadAsync(db => PageAsync(db.Memberships.Where(m => m.UserId == userId).Join(db.Groups, m => m.GroupId, g => g.Id, (m, g) => g), query));
 
     public async Task<bool> HasMemberAsync(string groupId, string userId) => await directories.IsMemberAsync(groupId, userId) ?? await store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
 

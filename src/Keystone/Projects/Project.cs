@@ -35,6 +35,7 @@ public sealed class Project
             project.HasIndex(p => new { p.DomainId, p.Name }).IsUnique();
             project.HasIndex(p => p.ParentId);
             project.HasIndex(p => p.Name);
+            project.HasIndex(p => new { p.DomainId, p.Id });
         });
         model.Entity<ProjectTag>(tag =>
         {

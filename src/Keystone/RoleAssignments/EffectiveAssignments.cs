@@ -16,7 +16,8 @@ internal static class EffectiveAssignments
         var rules = await db.ImpliedRoles.ToListAsync();
         var tree = filter.ProjectId is { } project ? await TargetTree.LoadAsync(db, project, filter.Subtree) : null;
         if (filter.ProjectId is not null && tree is null) { return []; }
-        var rows = await Rows(db, filter, tree, rules).ToListAsync();
+        var actors = filter.UserId is { } user ? await EffectiveRoles.ActorsAsync(db, user, null) : null;
+        var rows = await Rows(db, filter, actors, tree, rules).ToListAsync();
         var members = await MembersAsync(db, filter, rows);
         var below = tree is null ? await BelowAsync(db, rows) : null;
         var domainRoles = (await db.Roles.Where(r => r.DomainId != Role.NoDomain).Select(r => r.Id).ToListAsync()).ToHashSet(StringComparer.Ordinal);
@@ -28,10 +29,10 @@ internal static class EffectiveAssignments
             .OrderBy(a => a.ActorId, StringComparer.Ordinal).ThenBy(a => a.TargetId, StringComparer.Ordinal).ThenBy(a => a.RoleId, StringComparer.Ordinal)];
     }
 
-    private static IQueryable<RoleAssignment> Rows(KeystoneDb db, AssignmentFilter filter, TargetTree? tree, List<ImpliedRole> rules)
+    private static IQueryable<RoleAssignment> Rows(KeystoneDb db, AssignmentFilter filter, List<string>? actors, TargetTree? tree, List<ImpliedRole> rules)
     {
         var rows = filter.Within(db, db.RoleAssignments);
-        if (filter.UserId is { } user) { rows = rows.Where(a => a.ActorId == user || db.Memberships.Any(m => m.UserId == user && m.GroupId == a.ActorId)); }
+        if (actors is not null) { rows = rows.Where(a => actors.Contains(a.ActorId)); }
         if (filter.RoleId is { } role)
         {
             // The role itself, and all from which it follows.
@@ -44,8 +45,9 @@ internal static class EffectiveAssignments
         if (filter.Inherited is { } inherited) { rows = rows.Where(a => a.Inherited == inherited); }
         if (tree is not null)
         {
-            var (targets, above) = (tree.Ids, tree.Above);
-            rows = rows.Where(a => (!a.Inherited && targets.Contains(a.TargetId)) || (a.Inherited && (above.Contains(a.TargetId) || targets.Contains(a.TargetId))));
+            var targets = tree.Ids;
+            List<string> sources = [.. targets, .. tree.Above];
+            rows = rows.Where(a => sources.Contains(a.TargetId) && (a.Inherited || targets.Contains(a.TargetId)));
         }
         return rows;
     }

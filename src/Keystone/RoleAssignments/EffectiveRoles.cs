@@ -67,8 +67,8 @@ internal static class EffectiveRoles
     public static async Task<List<Project>> DomainsOfAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups = null)
     {
         var actors = await ActorsAsync(db, userId, groups);
-        return await db.Projects.Where(p => p.IsDomain && db.RoleAssignments.Any(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Domain && !a.Inherited && a.TargetId == p.Id))
-            .OrderBy(p => p.Id).ToListAsync();
+        var ids = await db.RoleAssignments.Where(a => actors.Contains(a.ActorId) && a.TargetType == RoleAssignment.Domain && !a.Inherited).Select(a => a.TargetId).Distinct().ToListAsync();
+        return await db.Projects.Where(p => ids.Contains(p.Id) && p.IsDomain).OrderBy(p => p.Id).ToListAsync();
     }
 
     /// <summary>The ids above a project, nearest first, its domain last.</summary>
@@ -110,7 +110,8 @@ internal static class EffectiveRoles
         return [.. all];
     }
 
-    private static async Task<List<string>> ActorsAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups)
+    /// <summary>The user and the groups of theirs: whose assignments are the user's.</summary>
+    public static async Task<List<string>> ActorsAsync(KeystoneDb db, string userId, IReadOnlyList<string>? groups)
     {
         var actors = await db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId)
             .Union(db.ExpiringMemberships.Where(m => m.UserId == userId && m.Active).Select(m => m.GroupId)).ToListAsync();

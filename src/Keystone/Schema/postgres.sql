@@ -470,6 +470,9 @@ CREATE INDEX "IX_federated_users_user_id" ON federated_users (user_id);
 CREATE INDEX "IX_federation_protocols_mapping_id" ON federation_protocols (mapping_id);
 
 
+CREATE INDEX "IX_groups_domain_id_id" ON groups (domain_id, id);
+
+
 CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON groups (domain_id, name) WHERE source IS NULL;
 
 
@@ -525,6 +528,9 @@ CREATE INDEX "IX_project_endpoints_endpoint_id" ON project_endpoints (endpoint_i
 
 
 CREATE INDEX "IX_project_tags_name" ON project_tags (name);
+
+
+CREATE INDEX "IX_projects_domain_id_id" ON projects (domain_id, id);
 
 
 CREATE UNIQUE INDEX "IX_projects_domain_id_name" ON projects (domain_id, name);
@@ -588,6 +594,9 @@ CREATE UNIQUE INDEX "IX_trusts_trustor_user_id_trustee_user_id_project_id_impers
 
 
 CREATE INDEX "IX_users_default_project_id" ON users (default_project_id);
+
+
+CREATE INDEX "IX_users_domain_id_id" ON users (domain_id, id);
 
 
 CREATE UNIQUE INDEX "IX_users_domain_id_name" ON users (domain_id, name) WHERE source IS NULL AND idp_id IS NULL;

@@ -38,6 +38,7 @@ public sealed class User
             user.HasKey(u => u.Id);
             user.HasIndex(u => new { u.DomainId, u.Name }).IsUnique().HasFilter("source IS NULL AND idp_id IS NULL");
             user.HasIndex(u => u.Name);
+            user.HasIndex(u => new { u.DomainId, u.Id });
             user.HasIndex(u => u.DefaultProjectId);
         });
         model.Entity<Password>(password =>

@@ -22,11 +22,11 @@ internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts
     public async Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain)
     {
         if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
-        return await store.ReadAsync(async db => await PageAsync(db, db.Users.Where(u => u.Source == null && (onlyDomain == null || u.DomainId == onlyDomain)), query, capped: true));
+        return await store.ReadAsync(async db => await PageAsync(db, (onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain)).Where(u => u.Source == null), query, capped: true));
     }
 
     public async Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) => await directories.MembersAsync(groupId, query) is { } listed ? OfDirectory(listed)
-        : await store.ReadAsync(db => PageAsync(db, db.Users.Where(u => db.Memberships.Any(m => m.GroupId == groupId && m.UserId == u.Id)), query));
+        : await store.ReadAsync(db => PageAsync(db, db.Memberships.Where(m => m.GroupId == groupId).Join(db.Users, m => m.UserId, u => u.Id, (m, u) => u), query));
 
     private static ListPage<UserRow> OfDirectory(ListPage<User> page) => new(page.Rows.ConvertAll(OfDirectory), page.IsFull);
     private static UserRow OfDirectory(User user) => new(user, null, user.Enabled);
@@ -71,8 +71,9 @@ internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts
     public async Task<List<UserRow>> WithPasswordsAsync(KeystoneDb db, List<User> users)
     {
         var ids = users.ConvertAll(u => u.Id);
-        var ends = await db.Passwords.Where(p => ids.Contains(p.UserId)).OrderBy(p => p.Id).Select(p => new { p.UserId, p.ExpiresAt }).ToListAsync();
-        var newest = ends.ToLookup(p => p.UserId, p => p.ExpiresAt);
+        // Sorted here: asked to sort by id, SQLite walks the whole table in that order.
+        var ends = await db.Passwords.Where(p => ids.Contains(p.UserId)).Select(p => new { p.Id, p.UserId, p.ExpiresAt }).ToListAsync();
+        var newest = ends.OrderBy(p => p.Id).ToLookup(p => p.UserId, p => p.ExpiresAt);
         var now = clock.Now();
         return users.ConvertAll(u => new UserRow(u, newest[u.Id].LastOrDefault(), accounts.IsEnabled(u, now)));
     }

@@ -38,7 +38,8 @@ def run(words):
             code = shell.main(words)
         except SystemExit as e:  # argparse, at words that it does not know
             code = e.code or 0
-    return code, out.getvalue(), err.getvalue()
+    # `federation protocol set` of the client answers its table in place of a number.
+    return code if isinstance(code, int) else 0, out.getvalue(), err.getvalue()
 
 
 def become(url, password, user='admin', domain='Default', project='admin'):

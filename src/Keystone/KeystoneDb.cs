@@ -11,6 +11,7 @@ using Nephos.Keystone.Federation.ServiceProviders;
 using Nephos.Keystone.AccessRules;
 using Nephos.Keystone.ApplicationCredentials;
 using Nephos.Keystone.DomainConfigs;
+using Nephos.Keystone.Credentials;
 using Nephos.Keystone.Groups;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Limits;
@@ -57,6 +58,7 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<ApplicationCredentialRole> ApplicationCredentialRoles => Set<ApplicationCredentialRole>();
     public DbSet<ApplicationCredentialRule> ApplicationCredentialRules => Set<ApplicationCredentialRule>();
     public DbSet<AccessRule> AccessRules => Set<AccessRule>();
+    public DbSet<Credential> Credentials => Set<Credential>();
     public DbSet<Trust> Trusts => Set<Trust>();
     public DbSet<TrustRole> TrustRoles => Set<TrustRole>();
     public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
@@ -93,6 +95,7 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         FederatedUser.Map(model);
         ApplicationCredential.Map(model);
         AccessRule.Map(model);
+        Credential.Map(model);
         Trust.Map(model);
         DomainConfig.Map(model);
         IdMapping.Map(model);

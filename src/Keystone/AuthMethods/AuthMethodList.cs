@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Nephos.Keystone.Receipts;
 
 namespace Nephos.Keystone.AuthMethods;
 
@@ -9,7 +10,9 @@ internal static class AuthMethodList
     {
         services.AddSingleton<UserFinder>();
         services.AddSingleton<IAuthMethod, PasswordMethod>();
+        services.AddSingleton<FactorRules>();
         services.AddSingleton<IAuthMethod, TokenMethod>();
+        services.AddSingleton<IAuthMethod, TotpMethod>();
         foreach (var name in MappedMethod.Names) { services.AddSingleton<IAuthMethod>(p => ActivatorUtilities.CreateInstance<MappedMethod>(p, name)); }
         services.AddSingleton<ApplicationCredentialMethod>();
         services.AddSingleton<IAuthMethod>(p => p.GetRequiredService<ApplicationCredentialMethod>());

@@ -35,6 +35,18 @@ CREATE TABLE changes (
 );
 
 
+CREATE TABLE credentials (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    project_id text,
+    type text NOT NULL,
+    encrypted_blob text NOT NULL,
+    key_hash text NOT NULL,
+    extra text NOT NULL,
+    CONSTRAINT "PK_credentials" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE endpoint_groups (
     id text NOT NULL,
     name text NOT NULL,
@@ -444,6 +456,15 @@ CREATE INDEX changes_by_resource ON changes (resource_id);
 
 
 CREATE INDEX changes_by_time ON changes (at);
+
+
+CREATE INDEX "IX_credentials_key_hash" ON credentials (key_hash);
+
+
+CREATE INDEX "IX_credentials_project_id" ON credentials (project_id);
+
+
+CREATE INDEX "IX_credentials_user_id_type" ON credentials (user_id, type);
 
 
 CREATE INDEX "IX_endpoint_groups_name" ON endpoint_groups (name);

@@ -32,6 +32,17 @@ CREATE TABLE "changes" (
 );
 
 
+CREATE TABLE "credentials" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_credentials" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "type" TEXT NOT NULL,
+    "encrypted_blob" TEXT NOT NULL,
+    "key_hash" TEXT NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
 CREATE TABLE "endpoint_groups" (
     "id" TEXT NOT NULL CONSTRAINT "PK_endpoint_groups" PRIMARY KEY,
     "name" TEXT NOT NULL,
@@ -420,6 +431,15 @@ CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
 
 
 CREATE INDEX "changes_by_time" ON "changes" ("at");
+
+
+CREATE INDEX "IX_credentials_key_hash" ON "credentials" ("key_hash");
+
+
+CREATE INDEX "IX_credentials_project_id" ON "credentials" ("project_id");
+
+
+CREATE INDEX "IX_credentials_user_id_type" ON "credentials" ("user_id", "type");
 
 
 CREATE INDEX "IX_endpoint_groups_name" ON "endpoint_groups" ("name");

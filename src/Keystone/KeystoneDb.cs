@@ -16,6 +16,7 @@ using Nephos.Keystone.Groups;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Limits;
 using Nephos.Keystone.PolicyBlobs;
+using Nephos.Keystone.OAuth1;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.Regions;
 using Nephos.Keystone.RegisteredLimits;
@@ -59,6 +60,9 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<ApplicationCredentialRule> ApplicationCredentialRules => Set<ApplicationCredentialRule>();
     public DbSet<AccessRule> AccessRules => Set<AccessRule>();
     public DbSet<Credential> Credentials => Set<Credential>();
+    public DbSet<Consumer> Consumers => Set<Consumer>();
+    public DbSet<RequestToken> RequestTokens => Set<RequestToken>();
+    public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
     public DbSet<Trust> Trusts => Set<Trust>();
     public DbSet<TrustRole> TrustRoles => Set<TrustRole>();
     public DbSet<IdentityVersion> IdentityVersions => Set<IdentityVersion>();
@@ -96,6 +100,7 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         ApplicationCredential.Map(model);
         AccessRule.Map(model);
         Credential.Map(model);
+        Consumer.Map(model);
         Trust.Map(model);
         DomainConfig.Map(model);
         IdMapping.Map(model);

@@ -10,6 +10,8 @@ using Nephos.Keystone.ApplicationCredentials;
 using Nephos.Keystone.AuthMethods;
 using Nephos.Keystone.Credentials;
 using Nephos.Keystone.Ec2Credentials;
+using Nephos.Keystone.OAuth1;
+using Nephos.Keystone.OAuth2;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.DomainConfigs;
@@ -57,6 +59,8 @@ public sealed class KeystoneService : INephosService
         Ec2CredentialEndpoints.Map(v3.Group("/users"));
         Ec2TokenEndpoints.Map(v3);
         RevocationEndpoints.Map(v3.Group("/OS-REVOKE"));
+        OAuth1Endpoints.Map(v3);
+        OAuth2Endpoints.Map(v3.Group("/OS-OAUTH2"));
         TrustEndpoints.Map(v3.Group("/OS-TRUST/trusts"));
         GroupEndpoints.Map(v3.Group("/groups"));
         RoleEndpoints.Map(v3);
@@ -105,6 +109,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton(p => new CredentialKeys(p.GetRequiredService<CloudFacts>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<CredentialOperations>();
         services.AddSingleton<CredentialMigration>();
+        services.AddSingleton<OAuth1Operations>();
         services.AddSingleton<TrustOperations>();
         services.AddSingleton<ScopeFinder>();
         services.AddSingleton<TokenIssuer>();

@@ -13,6 +13,8 @@ internal static class AuthMethodList
         services.AddSingleton<FactorRules>();
         services.AddSingleton<IAuthMethod, TokenMethod>();
         services.AddSingleton<IAuthMethod, TotpMethod>();
+        services.AddSingleton<IAuthMethod, OAuth1Method>();
+        services.AddSingleton<IAuthMethod, ExternalMethod>();
         foreach (var name in MappedMethod.Names) { services.AddSingleton<IAuthMethod>(p => ActivatorUtilities.CreateInstance<MappedMethod>(p, name)); }
         services.AddSingleton<ApplicationCredentialMethod>();
         services.AddSingleton<IAuthMethod>(p => p.GetRequiredService<ApplicationCredentialMethod>());

@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // RFC 6238 as upstream and every authenticator has it; HMAC is not concerned by collisions of SHA-1.
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;

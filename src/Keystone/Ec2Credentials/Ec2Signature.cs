@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // Amazon's older versions are made of it.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;

@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // RFC 5849 names it; HMAC is not concerned by collisions of SHA-1.
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;

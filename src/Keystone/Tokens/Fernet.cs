@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // Upstream's name of a key; no secret depends on it.
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;

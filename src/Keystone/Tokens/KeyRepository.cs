@@ -34,7 +34,7 @@ public class KeyRepository(string directory, int maxActiveKeys, TimeProvider clo
     /// <summary>Makes the repository unless it is there: a staged and a primary key. False when there was one.</summary>
     public bool Prepare()
     {
-        if (Directory.Exists(directory) && Files().Any()) { return false; }
+        if (Directory.Exists(directory) && Files().Count > 0) { return false; }
         if (OperatingSystem.IsWindows()) { Directory.CreateDirectory(directory); }
         else { Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
         Write(0);

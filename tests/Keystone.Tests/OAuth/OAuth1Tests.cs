@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // RFC 5849 names it.
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;

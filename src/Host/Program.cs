@@ -19,6 +19,7 @@ internal static class Program
             PolicyCommand.Create(),
             RoutesCommand.Create(),
             SagaCommand.Create(),
+            KeystoneCommand.Create(),
             GlanceCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();

@@ -74,5 +74,9 @@ internal static class TokenEndpoints
         return model;
     }
 
+    /// <summary>What the token's holder sees; null without a scope.</summary>
+    internal static async Task<IReadOnlyList<CatalogService>?> CatalogAsync(Call call, TokenModel model) =>
+        model.IsScoped ? await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Narrowing.Trust?.TrustorUserId ?? model.Payload.UserId, call.Cancel) : null;
+
     internal static ValueTask<Reply> ViewAsync(Call call, TokenModel model) => call.Get<TokenRenderer>().ReplyAsync(model, !call.Query.Has("nocatalog"), call.Cancel);
 }

@@ -57,6 +57,7 @@ CREATE TABLE groups (
     name text NOT NULL,
     description text NOT NULL,
     extra text NOT NULL,
+    source text,
     CONSTRAINT "PK_groups" PRIMARY KEY (id)
 );
 
@@ -220,6 +221,7 @@ CREATE TABLE users (
     last_active_at timestamp with time zone,
     failed_auth_count integer NOT NULL,
     failed_auth_at timestamp with time zone,
+    source text,
     CONSTRAINT "PK_users" PRIMARY KEY (id)
 );
 
@@ -258,6 +260,27 @@ CREATE TABLE policy_associations (
     policy_id text NOT NULL,
     CONSTRAINT "PK_policy_associations" PRIMARY KEY (endpoint_id, service_id, region_id),
     CONSTRAINT "FK_policy_associations_policies_policy_id" FOREIGN KEY (policy_id) REFERENCES policies (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE domain_configs (
+    domain_id text NOT NULL,
+    "group" text NOT NULL,
+    option text NOT NULL,
+    value text NOT NULL,
+    sensitive boolean NOT NULL,
+    CONSTRAINT "PK_domain_configs" PRIMARY KEY (domain_id, "group", option),
+    CONSTRAINT "FK_domain_configs_projects_domain_id" FOREIGN KEY (domain_id) REFERENCES projects (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE id_mappings (
+    public_id text NOT NULL,
+    domain_id text NOT NULL,
+    local_id text NOT NULL,
+    entity_type text NOT NULL,
+    CONSTRAINT "PK_id_mappings" PRIMARY KEY (public_id),
+    CONSTRAINT "FK_id_mappings_projects_domain_id" FOREIGN KEY (domain_id) REFERENCES projects (id) ON DELETE CASCADE
 );
 
 
@@ -457,10 +480,13 @@ CREATE INDEX "IX_federation_protocols_mapping_id" ON federation_protocols (mappi
 CREATE INDEX "IX_federation_used_expires_at" ON federation_used (expires_at);
 
 
-CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON groups (domain_id, name);
+CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON groups (domain_id, name) WHERE source IS NULL;
 
 
 CREATE INDEX "IX_groups_name" ON groups (name);
+
+
+CREATE UNIQUE INDEX "IX_id_mappings_domain_id_entity_type_local_id" ON id_mappings (domain_id, entity_type, local_id);
 
 
 CREATE INDEX "IX_identity_providers_domain_id" ON identity_providers (domain_id);
@@ -574,7 +600,7 @@ CREATE UNIQUE INDEX "IX_trusts_trustor_user_id_trustee_user_id_project_id_impers
 CREATE INDEX "IX_users_default_project_id" ON users (default_project_id);
 
 
-CREATE UNIQUE INDEX "IX_users_domain_id_name" ON users (domain_id, name) WHERE idp_id IS NULL;
+CREATE UNIQUE INDEX "IX_users_domain_id_name" ON users (domain_id, name) WHERE source IS NULL AND idp_id IS NULL;
 
 
 CREATE INDEX "IX_users_name" ON users (name);

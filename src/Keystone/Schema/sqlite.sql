@@ -51,7 +51,8 @@ CREATE TABLE "groups" (
     "domain_id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "description" TEXT NOT NULL,
-    "extra" TEXT NOT NULL
+    "extra" TEXT NOT NULL,
+    "source" TEXT NULL
 );
 
 
@@ -202,7 +203,8 @@ CREATE TABLE "users" (
     "created_at" TEXT NOT NULL,
     "last_active_at" TEXT NULL,
     "failed_auth_count" INTEGER NOT NULL,
-    "failed_auth_at" TEXT NULL
+    "failed_auth_at" TEXT NULL,
+    "source" TEXT NULL
 );
 
 
@@ -239,6 +241,26 @@ CREATE TABLE "policy_associations" (
     "policy_id" TEXT NOT NULL,
     CONSTRAINT "PK_policy_associations" PRIMARY KEY ("endpoint_id", "service_id", "region_id"),
     CONSTRAINT "FK_policy_associations_policies_policy_id" FOREIGN KEY ("policy_id") REFERENCES "policies" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "domain_configs" (
+    "domain_id" TEXT NOT NULL,
+    "group" TEXT NOT NULL,
+    "option" TEXT NOT NULL,
+    "value" TEXT NOT NULL,
+    "sensitive" INTEGER NOT NULL,
+    CONSTRAINT "PK_domain_configs" PRIMARY KEY ("domain_id", "group", "option"),
+    CONSTRAINT "FK_domain_configs_projects_domain_id" FOREIGN KEY ("domain_id") REFERENCES "projects" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "id_mappings" (
+    "public_id" TEXT NOT NULL CONSTRAINT "PK_id_mappings" PRIMARY KEY,
+    "domain_id" TEXT NOT NULL,
+    "local_id" TEXT NOT NULL,
+    "entity_type" TEXT NOT NULL,
+    CONSTRAINT "FK_id_mappings_projects_domain_id" FOREIGN KEY ("domain_id") REFERENCES "projects" ("id") ON DELETE CASCADE
 );
 
 
@@ -433,10 +455,13 @@ CREATE INDEX "IX_federation_protocols_mapping_id" ON "federation_protocols" ("ma
 CREATE INDEX "IX_federation_used_expires_at" ON "federation_used" ("expires_at");
 
 
-CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON "groups" ("domain_id", "name");
+CREATE UNIQUE INDEX "IX_groups_domain_id_name" ON "groups" ("domain_id", "name") WHERE source IS NULL;
 
 
 CREATE INDEX "IX_groups_name" ON "groups" ("name");
+
+
+CREATE UNIQUE INDEX "IX_id_mappings_domain_id_entity_type_local_id" ON "id_mappings" ("domain_id", "entity_type", "local_id");
 
 
 CREATE INDEX "IX_identity_providers_domain_id" ON "identity_providers" ("domain_id");
@@ -550,7 +575,7 @@ CREATE UNIQUE INDEX "IX_trusts_trustor_user_id_trustee_user_id_project_id_impers
 CREATE INDEX "IX_users_default_project_id" ON "users" ("default_project_id");
 
 
-CREATE UNIQUE INDEX "IX_users_domain_id_name" ON "users" ("domain_id", "name") WHERE idp_id IS NULL;
+CREATE UNIQUE INDEX "IX_users_domain_id_name" ON "users" ("domain_id", "name") WHERE source IS NULL AND idp_id IS NULL;
 
 
 CREATE INDEX "IX_users_name" ON "users" ("name");

@@ -39,7 +39,7 @@ internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandle
     public string Code(Uri authorize, Dictionary<string, object?>? claims = null)
     {
         var query = QueryHelpers.ParseQuery(authorize.Query);
-        var code = Guid.NewGuid().ToString("N");
+        var code = Nephos.Kernel.Ids.NewId.Hex();
         var all = new Dictionary<string, object> { ["nonce"] = query["nonce"].ToString() };
         foreach (var (name, value) in claims ?? []) { all[name] = value!; }
         _codes[code] = (query["code_challenge"].ToString(), all);

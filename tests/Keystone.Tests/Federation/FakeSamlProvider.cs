@@ -29,7 +29,7 @@ internal sealed class FakeSamlProvider : IDisposable
     public sealed record Answer(string Consumer, string Audience, string? InResponseTo, DateTime Now)
     {
         public string Issuer { get; init; } = EntityId;
-        public string Id { get; init; } = "_" + Guid.NewGuid().ToString("N");
+        public string Id { get; init; } = "_" + Nephos.Kernel.Ids.NewId.Hex();
         public string? Recipient { get; init; }
         public string? Destination { get; init; }
         public string Status { get; init; } = SamlXml.Success;
@@ -52,7 +52,7 @@ internal sealed class FakeSamlProvider : IDisposable
         var answered = a.InResponseTo is null ? "" : $"InResponseTo=\"{a.InResponseTo}\"";
         var authn = a.NoAuthn ? "" : $"""<saml:AuthnStatement AuthnInstant="{T(a.Now)}"><saml:AuthnContext/></saml:AuthnStatement>""";
         var text = $"""
-            <samlp:Response xmlns:samlp="{SamlXml.Protocol}" xmlns:saml="{SamlXml.Assertion}" ID="_r{Guid.NewGuid():N}" Version="2.0" IssueInstant="{T(a.Now)}" Destination="{a.Destination ?? a.Consumer}" {answered}>
+            <samlp:Response xmlns:samlp="{SamlXml.Protocol}" xmlns:saml="{SamlXml.Assertion}" ID="_r{Nephos.Kernel.Ids.NewId.Hex()}" Version="2.0" IssueInstant="{T(a.Now)}" Destination="{a.Destination ?? a.Consumer}" {answered}>
             <saml:Issuer>{a.Issuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="{a.Status}"/></samlp:Status>
             <saml:Assertion ID="{a.Id}" Version="2.0" IssueInstant="{T(a.Now)}"><saml:Issuer>{a.Issuer}</saml:Issuer>
             <saml:Subject><saml:NameID>{a.NameId}</saml:NameID><saml:SubjectConfirmation Method="{a.Method}"><saml:SubjectConfirmationData NotOnOrAfter="{T(a.Now + a.Confirmed)}" Recipient="{a.Recipient ?? a.Consumer}" {answered}/></saml:SubjectConfirmation></saml:Subject>

@@ -5,6 +5,7 @@ using Nephos.Keystone.EndpointGroups;
 using Nephos.Keystone.EndpointPolicies;
 using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Federation.IdentityProviders;
+using Nephos.Keystone.Federation.Logins;
 using Nephos.Keystone.Federation.Mappings;
 using Nephos.Keystone.Federation.Protocols;
 using Nephos.Keystone.Federation.ServiceProviders;
@@ -72,6 +73,7 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
     public DbSet<Mapping> Mappings => Set<Mapping>();
     public DbSet<ServiceProvider> ServiceProviders => Set<ServiceProvider>();
     public DbSet<FederatedUser> FederatedUsers => Set<FederatedUser>();
+    public DbSet<UsedStatement> UsedStatements => Set<UsedStatement>();
     public DbSet<ExpiringMembership> ExpiringMemberships => Set<ExpiringMembership>();
 
     protected override void Map(ModelBuilder model)
@@ -104,5 +106,6 @@ public sealed class KeystoneDb(DbContextOptions<KeystoneDb> options) : ServiceDb
         Trust.Map(model);
         DomainConfig.Map(model);
         IdMapping.Map(model);
+        UsedStatement.Map(model);
     }
 }

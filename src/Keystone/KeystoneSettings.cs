@@ -74,6 +74,12 @@ public sealed record KeystoneSettings : ICheckedSettings
     [Setting("What domains with the identity driver ldap start from. Upstream: [ldap].")]
     public LdapSettings Ldap { get; init; } = new();
 
+    [Setting("OpenID Connect; see docs/federation.md.")]
+    public Federation.Oidc.OidcSettings Oidc { get; init; } = new();
+
+    [Setting("SAML2, as service provider and as identity provider; see docs/federation.md.")]
+    public Federation.Saml.SamlSettings Saml { get; init; } = new();
+
     public IEnumerable<(string Key, string Message)> Check()
     {
         if (PasswordHashAlgorithm is PasswordHashAlgorithm.Bcrypt or PasswordHashAlgorithm.BcryptSha256 && PasswordHashRounds is < 4 or > 31) { yield return ("password_hash_rounds", "is 4 to 31 for bcrypt"); }

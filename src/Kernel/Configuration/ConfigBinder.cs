@@ -77,7 +77,13 @@ internal sealed class ConfigBinder
             }
 
             path = path.Length == 0 ? key.Name : $"{path}.{key.Name}";
-            if (i == keys.Length - 1)
+            if (key.GroupsOf is { } element && i < keys.Length - 2)
+            {
+                i++;
+                path = $"{path}.{keys[i]}";
+                owner = GroupIn(owner, key, element, keys[i]);
+            }
+            else if (i == keys.Length - 1)
             {
                 Set(owner, key, Node(text, key), path);
             }
@@ -181,6 +187,27 @@ internal sealed class ConfigBinder
             return;
         }
 
+        if (key.GroupsOf is { } element)
+        {
+            if (IsEmpty(node))
+            {
+                return;
+            }
+
+            if (node is not YamlMappingNode groups)
+            {
+                Fail(node, path, "expected names with keys below them");
+                return;
+            }
+
+            foreach (var (nameNode, group) in groups.Children)
+            {
+                Group(GroupIn(owner, key, element, Name(nameNode)), group, $"{path}.{Name(nameNode)}");
+            }
+
+            return;
+        }
+
         _places[path] = (_source, (int)node.Start.Line);
         if (IsEmpty(node))
         {
@@ -195,6 +222,20 @@ internal sealed class ConfigBinder
         {
             Fail(node, path, e.Message);
         }
+    }
+
+    /// <summary>The group of that name in a map of groups; made when it is not there.</summary>
+    private static object GroupIn(object owner, ConfigKey key, Type element, string name)
+    {
+        var type = typeof(Dictionary<,>).MakeGenericType(typeof(string), element);
+        var map = key.Property.GetValue(owner) as System.Collections.IDictionary;
+        if (map is null || map.GetType() != type || map.Count == 0)
+        {
+            map = (System.Collections.IDictionary)Activator.CreateInstance(type)!;
+            key.Property.SetValue(owner, map);
+        }
+
+        return map[name] ?? (map[name] = Activator.CreateInstance(element)!);
     }
 
     private void Fail(YamlNode node, string key, string message) => Errors.Add(new ConfigError(_source, (int)node.Start.Line, key, message));

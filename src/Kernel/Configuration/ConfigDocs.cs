@@ -65,6 +65,13 @@ public static class ConfigDocs
                 continue;
             }
 
+            if (key.GroupsOf is { } element)
+            {
+                text.Append($"| `{prefix}{key.Name}` | names, each with the keys below | none | {key.Setting.Doc} |\n");
+                Rows(text, Activator.CreateInstance(element)!, $"{prefix}{key.Name}.NAME.");
+                continue;
+            }
+
             var shown = ConfigValue.Text(value) is { Length: > 0 } set ? $"`{set}`" : key.Setting.DefaultText ?? "none";
             text.Append($"| `{prefix}{key.Name}` | {ConfigValue.Describe(key).Replace("|", "\\|", StringComparison.Ordinal)} | {shown} | {key.Setting.Doc} |\n");
         }
@@ -81,6 +88,13 @@ public static class ConfigDocs
                 Comment(text, key.Setting.Doc, indent);
                 text.Append(' ', indent).Append(key.Name).Append(":\n");
                 Lines(text, value!, indent + 2);
+                continue;
+            }
+
+            if (key.GroupsOf is not null)
+            {
+                Comment(text, key.Setting.Doc, indent);
+                text.Append(' ', indent).Append($"# {key.Name}: {key.Setting.Example}\n");
                 continue;
             }
 

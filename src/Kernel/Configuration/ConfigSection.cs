@@ -5,7 +5,7 @@ namespace Nephos.Kernel.Configuration;
 
 /// <summary>
 /// Declares a property as a key of the configuration file. The key is the property's name in snake case; its default is the property's
-/// initial value. A property whose type has settings of its own is a group: a mapping inside the mapping.
+/// initial value. A property whose type has settings of its own is a group: a mapping inside the mapping. A map of names to such a type is any number of groups.
 /// </summary>
 /// <param name="doc">What it does, the unit, and what null or zero means; goes into docs/configuration.md and the example file.</param>
 [AttributeUsage(AttributeTargets.Property)]
@@ -53,6 +53,9 @@ internal sealed record ConfigKey(string Name, PropertyInfo Property, SettingAttr
     public Type Type { get; } = Nullable.GetUnderlyingType(Property.PropertyType) ?? Property.PropertyType;
 
     public bool IsGroup => Of(Type).Count > 0;
+
+    /// <summary>The type of the groups of a map of groups; null for other keys.</summary>
+    public Type? GroupsOf => Type.Name.StartsWith("IReadOnlyDictionary", StringComparison.Ordinal) && ConfigValue.ElementOf(Type) is { } element && Of(element).Count > 0 ? element : null;
 
     /// <summary>The keys of a settings type in the order of declaration.</summary>
     public static IReadOnlyList<ConfigKey> Of(Type type) =>

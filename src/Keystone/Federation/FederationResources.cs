@@ -6,8 +6,11 @@ using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Federation.IdentityProviders;
 using Nephos.Keystone.Federation.Logins;
 using Nephos.Keystone.Federation.Mappings;
+using Nephos.Keystone.Federation.Oidc;
 using Nephos.Keystone.Federation.Protocols;
+using Nephos.Keystone.Federation.Saml;
 using Nephos.Keystone.Federation.ServiceProviders;
+using Nephos.Keystone.Federation.Websso;
 
 namespace Nephos.Keystone.Federation;
 
@@ -20,6 +23,8 @@ internal static class FederationResources
         IdentityProviderEndpoints.Map(federation.Group("/identity_providers"));
         FederationProtocolEndpoints.Map(federation.Group("/identity_providers/{idp_id}/protocols"));
         FederationAuthEndpoints.Map(federation.Group("/identity_providers/{idp_id}/protocols/{protocol_id}"));
+        WebssoEndpoints.Map(v3.Group("/auth/OS-FEDERATION"));
+        SamlEndpoints.Map(v3);
         MappingEndpoints.Map(federation.Group("/mappings"));
         ServiceProviderEndpoints.Map(federation.Group("/service_providers"));
     }
@@ -36,6 +41,13 @@ internal static class FederationResources
         services.AddSingleton<FederatedLogin>();
         services.AddSingleton<ProxyStatements>();
         services.AddSingleton<StatementReader>();
+        services.AddSingleton<FederationUrls>();
+        services.TryAddSingleton<OidcBackchannel>();
+        services.AddSingleton<OidcLogin>();
+        services.AddSingleton<SamlLogin>();
+        services.AddSingleton<SamlIdentity>();
+        services.AddSingleton<SamlAssertions>();
+        services.AddReconciler<UsedStatements>();
         services.AddReconciler<ExpiringMembershipReconciler>();
     }
 }

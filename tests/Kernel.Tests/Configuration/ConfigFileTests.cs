@@ -117,6 +117,16 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
+    public void Load_GroupsByName_AreReadFromFileAndEnvironment()
+    {
+        var named = Load("sample:\n  named:\n    one: {size: 1}\n    two:\n", Environment(("NEPHOS_SAMPLE__NAMED__ONE__WORD", "x"), ("NEPHOS_SAMPLE__NAMED__THREE__SIZE", "3"))).Get<SampleSettings>().Named;
+        named.Select(n => $"{n.Key} {n.Value.Size} {n.Value.Word}").Order().ShouldBe(["one 1 x", "three 3 ", "two 0 "]);
+        Load("").Get<SampleSettings>().Named.ShouldBeEmpty();
+        Errors("sample:\n  named:\n    one: {sizes: 1}\n  count: x\n").Select(e => $"{e.Line} {e.Key}").ShouldContain("3 sample.named.one.sizes");
+        Errors("sample:\n  named: [a]\n").ShouldHaveSingleItem().Message.ShouldBe("expected names with keys below them");
+    }
+
+    [Fact]
     public void Load_WrongEnvironment_NamesTheVariable()
     {
         var errors = Should.Throw<ConfigException>(() => Load("", Environment(("NEPHOS_SAMPLE__CONUT", "1"), ("NEPHOS_SAMPLE__COUNT", "x"), ("NEPHOS_REGION__X", "1")))).Errors;
@@ -166,6 +176,9 @@ public sealed class ConfigFileTests : IDisposable
 
 public sealed record SampleSettings
 {
+    [Setting("Any number of groups.")]
+    public IReadOnlyDictionary<string, NamedSettings> Named { get; init; } = new Dictionary<string, NamedSettings>();
+
     [Setting("A factor.", Minimum = 0)]
     public double Ratio { get; init; } = 2;
 
@@ -195,4 +208,13 @@ public sealed record InnerSettings
 {
     [Setting("How large.")]
     public long? Size { get; init; }
+}
+
+public sealed record NamedSettings
+{
+    [Setting("A number.")]
+    public int Size { get; init; }
+
+    [Setting("A text.")]
+    public string? Word { get; init; }
 }

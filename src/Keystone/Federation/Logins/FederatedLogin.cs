@@ -48,6 +48,19 @@ internal sealed partial class FederatedLogin(Store<KeystoneDb> store, ShadowUser
         return new FederatedSource(provider, protocol, mapping, await db.RemoteIds.Where(r => r.IdpId == idpId).Select(r => r.Id).ToListAsync());
     });
 
+    /// <summary>The identity provider that an assertion names, among those with the protocol; null when it names none that is known.</summary>
+    public Task<string?> ByRemoteIdAsync(string protocolId, Statement statement) => store.ReadAsync(async db =>
+    {
+        var attributes = await db.FederationProtocols.Where(p => p.Id == protocolId).Select(p => p.RemoteIdAttribute).Distinct().ToListAsync();
+        foreach (var attribute in attributes.Select(a => a is { Length: > 0 } ? a : settings.RemoteIdAttribute).OfType<string>().Distinct())
+        {
+            if (statement.Assertion[attribute] is not { } values) { continue; }
+            var remote = string.Join(';', values);
+            return await db.RemoteIds.Where(r => r.Id == remote).Select(r => r.IdpId).FirstOrDefaultAsync();
+        }
+        return null;
+    });
+
     /// <summary>The attribute that names the identity provider must hold one of its remote ids. Without either, the administrator lets every provider in, as upstream has it.</summary>
     private void EnsureIssuer(FederatedSource source, Statement statement)
     {

@@ -19,6 +19,7 @@ internal static class Program
             RoutesCommand.Create(),
             SagaCommand.Create(),
             GlanceCommand.Create(),
+            KeystoneCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();
     }

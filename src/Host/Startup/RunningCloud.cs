@@ -119,6 +119,7 @@ internal static class RunningCloud
             },
             PolicyFile = settings.PolicyFile,
             Policy = settings.Policy.Options(),
+            Audit = settings.Audit,
             Retention = new RetentionOptions { Sagas = settings.Retention.Sagas, Changes = settings.Retention.Audit, DeletedRows = settings.Retention.DeletedRows },
             Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };

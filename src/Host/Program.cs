@@ -21,6 +21,7 @@ internal static class Program
             SagaCommand.Create(),
             KeystoneCommand.Create(),
             GlanceCommand.Create(),
+            KeystoneCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();
     }

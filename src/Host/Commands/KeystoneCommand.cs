@@ -12,7 +12,7 @@ internal static class KeystoneCommand
     public static Command Create()
     {
         var common = new CommonOptions();
-        return new Command("keystone", "Keys of the identity service.")
+        var keystone = new Command("keystone", "Work with the identity service: its keys, and what is in it.")
         {
             new Command("fernet", "Keys of tokens (STATE/fernet-keys).")
             {
@@ -27,6 +27,8 @@ internal static class KeystoneCommand
                 Make(common, "migrate", "Encrypt all credentials anew with the primary key.", MigrateCredentialsAsync),
             },
         };
+        foreach (var command in KeystoneMaintenanceCommands.All()) { keystone.Add(command); }
+        return keystone;
     }
 
     private static Command Make(CommonOptions common, string name, string description, Func<NephosSettings, KeystoneSettings, Task<int>> run)

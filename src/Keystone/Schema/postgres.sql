@@ -56,6 +56,13 @@ CREATE TABLE endpoint_groups (
 );
 
 
+CREATE TABLE federation_used (
+    id text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT "PK_federation_used" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE groups (
     id text NOT NULL,
     domain_id text NOT NULL,
@@ -525,6 +532,9 @@ CREATE INDEX "IX_federated_users_user_id" ON federated_users (user_id);
 
 
 CREATE INDEX "IX_federation_protocols_mapping_id" ON federation_protocols (mapping_id);
+
+
+CREATE INDEX "IX_federation_used_expires_at" ON federation_used (expires_at);
 
 
 CREATE INDEX "IX_groups_domain_id_id" ON groups (domain_id, id);

@@ -51,6 +51,12 @@ CREATE TABLE "endpoint_groups" (
 );
 
 
+CREATE TABLE "federation_used" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_federation_used" PRIMARY KEY,
+    "expires_at" TEXT NOT NULL
+);
+
+
 CREATE TABLE "groups" (
     "id" TEXT NOT NULL CONSTRAINT "PK_groups" PRIMARY KEY,
     "domain_id" TEXT NOT NULL,
@@ -497,6 +503,9 @@ CREATE INDEX "IX_federated_users_user_id" ON "federated_users" ("user_id");
 
 
 CREATE INDEX "IX_federation_protocols_mapping_id" ON "federation_protocols" ("mapping_id");
+
+
+CREATE INDEX "IX_federation_used_expires_at" ON "federation_used" ("expires_at");
 
 
 CREATE INDEX "IX_groups_domain_id_id" ON "groups" ("domain_id", "id");

@@ -35,7 +35,8 @@ internal static class PlacementBench
         (await http.PutAsJsonAsync($"/placement/resource_providers/{Id(i)}/inventories", new
         {
             resource_provider_generation = 0,
-            inventories = new { VCPU = new { total = 64, allocation_ratio = 16.0 }, MEMORY_MB = new { total = 262_144, reserved = 512 }, DISK_GB = new { total = 4000 } },
+            // Keys, since the writer would change the case of members.
+            inventories = new Dictionary<string, object> { ["VCPU"] = new { total = 64, allocation_ratio = 16.0 }, ["MEMORY_MB"] = new { total = 262_144, reserved = 512 }, ["DISK_GB"] = new { total = 4000 } },
         })).EnsureSuccessStatusCode();
     }
 
@@ -46,7 +47,7 @@ internal static class PlacementBench
         {
             if (claims)
             {
-                var allocations = new Dictionary<string, object> { [Id(i)] = new { resources = new { VCPU = 1 } } };
+                var allocations = new Dictionary<string, object> { [Id(i)] = new { resources = new Dictionary<string, int> { ["VCPU"] = 1 } } };
                 (await http.PutAsJsonAsync($"/placement/allocations/{Guid.NewGuid()}", new { allocations, project_id = "p", user_id = "u", consumer_generation = (int?)null, consumer_type = "INSTANCE" })).EnsureSuccessStatusCode();
             }
             var watch = Stopwatch.StartNew();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Nephos.Glance.Locations;
 using Nephos.Glance.Stores;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
@@ -55,12 +56,14 @@ internal static class ImageEndpoints
         var changes = ImagePatch.Read(call.Http.Request.ContentType, await call.JsonAsync().ConfigureAwait(false));
         var seen = await SeeAsync(call).ConfigureAwait(false);
         var target = ImagePolicy.Target(seen.Image.Row, seen.IsMember ? call.Context.Who.ProjectId : null);
+        var prepared = new List<ImageChange>();
         foreach (var change in changes)
         {
+            prepared.Add(change.Name == "locations" ? await LocationPatch.PrepareAsync(call, change, target).ConfigureAwait(false) : change);
             if (change.Name == "visibility" && change.Op != PatchOp.Remove) { ImagePolicy.EnforceVisibility(call, change.Value.GetString(), target); }
             call.Enforce("modify_image", target);
         }
-        return Reply.Json(View(call, await call.Get<ImageOperations>().PatchAsync(call.Context, seen.Image.Row.Id, changes, call.Cancel).ConfigureAwait(false)));
+        return Reply.Json(View(call, await call.Get<ImageOperations>().PatchAsync(call.Context, seen.Image.Row.Id, prepared, call.Cancel).ConfigureAwait(false)));
     }
 
     private static async Task<Reply> Delete(Call call)

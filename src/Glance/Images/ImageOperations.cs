@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Glance.Imports;
+using Nephos.Glance.Locations;
 using Nephos.Glance.Quotas;
 using Nephos.Glance.Stores;
 using Nephos.Kernel.Auth;
@@ -60,22 +61,35 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
     }, cancel);
 
     /// <summary>Applies all changes or none. The rules that depend on the image are checked on what it is now.</summary>
-    public Task<FullImage> PatchAsync(RequestContext context, string id, IReadOnlyList<ImageChange> changes, CancellationToken cancel) => store.WriteAsync(async db =>
+    public async Task<FullImage> PatchAsync(RequestContext context, string id, IReadOnlyList<ImageChange> changes, CancellationToken cancel)
+    {
+        var (image, gone) = await store.WriteAsync(db => PatchAsync(db, context, id, changes, cancel), cancel).ConfigureAwait(false);
+        foreach (var place in gone) { stores.Find(place.Store)?.Data.Delete(id); }
+        return image;
+    }
+
+    private static async Task<(FullImage Image, IReadOnlyList<ImageLocation> Gone)> PatchAsync(GlanceDb db, RequestContext context, string id, IReadOnlyList<ImageChange> changes, CancellationToken cancel)
     {
         var row = await db.Images.AsTracking().FirstOrDefaultAsync(i => i.Id == id, cancel).ConfigureAwait(false) ?? throw GlanceErrors.NoImage(id);
         var before = (await ImageQueries.FillAsync(db, [row], cancel).ConfigureAwait(false))[0];
         var properties = new Dictionary<string, string>(before.Properties, StringComparer.Ordinal);
+        var places = new List<ImageLocation>(before.Locations);
         IReadOnlyList<string> tags = before.Tags;
-        foreach (var change in changes) { Apply(context, row, properties, ref tags, change); }
-        if (changes.Count == 0) { return before; }
+        foreach (var change in changes)
+        {
+            if (change.Name == "locations") { LocationPatch.Apply(row, places, change); }
+            else { Apply(context, row, properties, ref tags, change); }
+        }
+        if (changes.Count == 0) { return (before, []); }
         if (properties.Count > before.Properties.Count) { ImageChanges.CheckPropertyCount(properties.Count); }
         await WritePropertiesAsync(db, id, before.Properties, properties, cancel).ConfigureAwait(false);
         await WriteTagsAsync(db, id, before.Tags, tags, cancel).ConfigureAwait(false);
+        if (!places.SequenceEqual(before.Locations)) { await WritePlacesAsync(db, id, places, cancel).ConfigureAwait(false); }
         row.UpdatedAt = context.Now;
         row.Generation++;
         db.Record(context, "update", "image", id, row.Owner);
-        return new FullImage(row, properties, [.. tags.Order(StringComparer.Ordinal)]) { Locations = before.Locations };
-    }, cancel);
+        return (new FullImage(row, properties, [.. tags.Order(StringComparer.Ordinal)]) { Locations = places }, [.. before.Locations.Where(b => !places.Exists(p => p.Id == b.Id))]);
+    }
 
     /// <summary>Removes the image, then its bytes; bytes left by a crash in between are the reconciler's.</summary>
     public async Task DeleteAsync(RequestContext context, string id, CancellationToken cancel)
@@ -152,11 +166,6 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
     private static void Apply(RequestContext context, Image row, Dictionary<string, string> properties, ref IReadOnlyList<string> tags, ImageChange change)
     {
         var name = change.Name;
-        if (name == "locations")
-        {
-            var verb = change.Op switch { PatchOp.Add => "add", PatchOp.Replace => "update", _ => "remove" };
-            throw new ForbiddenError($"It's not allowed to {verb} locations if locations are invisible.");
-        }
         var isBase = ImageSchema.Base.Contains(name);
         if (change.Op == PatchOp.Remove)
         {
@@ -181,6 +190,14 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
         var gone = before.Where(p => after.GetValueOrDefault(p.Key) != p.Value).Select(p => p.Key).ToArray();
         if (gone.Length > 0) { await db.Properties.Where(p => p.ImageId == id && gone.Contains(p.Name)).ExecuteDeleteAsync(cancel).ConfigureAwait(false); }
         db.Properties.AddRange(after.Where(p => before.GetValueOrDefault(p.Key) != p.Value).Select(p => new ImageProperty { ImageId = id, Name = p.Key, Value = p.Value }));
+    }
+
+    /// <summary>There are few; they are written anew in their order.</summary>
+    private static async Task WritePlacesAsync(GlanceDb db, string id, List<ImageLocation> places, CancellationToken cancel)
+    {
+        await db.Locations.Where(l => l.ImageId == id).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        for (var i = 0; i < places.Count; i++) { places[i].Position = i; }
+        db.Locations.AddRange(places);
     }
 
     private static async Task WriteTagsAsync(GlanceDb db, string id, IReadOnlyList<string> before, IReadOnlyList<string> after, CancellationToken cancel)

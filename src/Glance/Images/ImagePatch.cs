@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Nephos.Glance.Locations;
 using Nephos.Kernel.Errors;
 
 namespace Nephos.Glance.Images;
@@ -11,6 +12,9 @@ internal enum PatchOp { Add, Replace, Remove }
 internal sealed record ImageChange(PatchOp Op, IReadOnlyList<string> Path, JsonElement Value, bool FailsIfPresent)
 {
     public string Name => Path[0];
+
+    /// <summary>For <c>locations</c>: what was read of the value; null while clients may not change them.</summary>
+    public IReadOnlyList<WantedLocation>? Locations { get; init; }
 }
 
 /// <summary>

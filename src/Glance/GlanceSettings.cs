@@ -30,7 +30,7 @@ public sealed record GlanceSettings : ICheckedSettings
     public long ImageSizeCap { get; init; } = 1L << 40;
 
     [Setting("How images can be imported. Upstream: enabled_import_methods.", Allowed = ["glance-direct", "web-download", "copy-image", "glance-download"])]
-    public IReadOnlyList<string> EnabledImportMethods { get; init; } = ["glance-direct", "web-download"];
+    public IReadOnlyList<string> EnabledImportMethods { get; init; } = ["glance-direct", "web-download", "copy-image"];
 
     [Setting("What is done to imported bytes, in this order: image_decompression, image_conversion, inject_image_metadata. Upstream: [image_import_opts] image_import_plugins.",
         Allowed = ["image_decompression", "image_conversion", "inject_image_metadata", "no_op"])]

@@ -171,6 +171,16 @@ public sealed class ImageDataTests(GlanceCloud cloud) : IClassFixture<GlanceClou
         (await cloud.NewUser().Post($"{Images}/{id}/actions/deactivate")).Is(404);
     }
 
+    /// <summary>Clients wait for the list of stores that are left to be filled to be there and empty.</summary>
+    [Fact]
+    public async Task Copy_WithOneStore_SaysThatNothingIsLeft()
+    {
+        var user = cloud.NewUser();
+        var id = await user.ActiveImage();
+        (await cloud.Admin.Post($"{Images}/{id}/import", """{"method": {"name": "copy-image"}, "all_stores": true}""")).Is(202);
+        (await user.Get($"{Images}/{id}")).Is(200)["os_glance_importing_to_stores"].ToString().ShouldBe("");
+    }
+
     [Fact]
     public async Task Contract_FindAndOpen_HonourVisibility()
     {

@@ -16,7 +16,7 @@ public sealed class ImageEndpointsTests(GlanceCloud cloud) : IClassFixture<Glanc
         var body = new { id, name = "disk", disk_format = "qcow2", container_format = "bare", visibility = "private", min_disk = 3, min_ram = 256, tags = new[] { "b", "a", "b" }, os_distro = "debian", os_hidden = true, @protected = false };
         var made = (await user.Post(Images, body)).Is(201);
         made.Header("Location").ShouldBe($"http://localhost/image/v2/images/{id}");
-        made.Header("OpenStack-image-import-methods").ShouldBe("glance-direct,web-download");
+        made.Header("OpenStack-image-import-methods").ShouldBe("glance-direct,web-download,copy-image");
         made.Header("OpenStack-image-store-ids").ShouldBe("file");
         var shown = (await user.Get($"{Images}/{id}")).Is(200);
         shown.Json.ToJsonString().ShouldBe(made.Json.ToJsonString());
@@ -271,7 +271,7 @@ public sealed class ImageEndpointsTests(GlanceCloud cloud) : IClassFixture<Glanc
         (await user.Get("/image/v2/schemas/images")).Is(200)["name"].ToString().ShouldBe("images");
         (await user.Get("/image/v2/schemas/member")).Is(200);
         (await user.Get("/image/v2/schemas/members")).Is(200);
-        (await user.Get("/image/v2/info/import")).Is(200)["import-methods"]["value"]!.ToJsonString().ShouldBe("[\"glance-direct\",\"web-download\"]");
+        (await user.Get("/image/v2/info/import")).Is(200)["import-methods"]["value"]!.ToJsonString().ShouldBe("[\"glance-direct\",\"web-download\",\"copy-image\"]");
         (await user.Get("/image/v2/info/stores")).Is(200)["stores"][0]!["id"]!.ToString().ShouldBe("file");
         (await user.Get("/image/v2/info/stores/detail")).Is(403);
     }

@@ -36,7 +36,11 @@ internal static class ImportEndpoints
         {
             var there = seen.Image.Locations.Select(l => l.Store).ToHashSet(StringComparer.Ordinal);
             if (all) { stores = [.. stores.Where(s => !there.Contains(s))]; }
-            if (stores.Count == 0) { return Reply.Empty(); }
+            if (stores.Count == 0)
+            {
+                await call.Get<ImportOperations>().NothingToCopyAsync(id, call.Cancel).ConfigureAwait(false);
+                return Reply.Empty();
+            }
             if (stores.FirstOrDefault(there.Contains) is { } twice) { throw new BadRequestError($"Image is already present at store '{twice}'"); }
         }
         var uri = body.GetProperty("method").TryGetProperty("uri", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString() : null;

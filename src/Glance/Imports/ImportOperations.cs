@@ -45,6 +45,10 @@ internal sealed class ImportOperations(Store<GlanceDb> store, SagaEngine<GlanceD
         }
     }
 
+    /// <summary>Says that no store is left to be filled, which clients wait for, also when there was none to begin with.</summary>
+    public Task NothingToCopyAsync(string imageId, CancellationToken cancel) => store.WriteAsync(db => db.Images.Where(i => i.Id == imageId && i.ImportingTo == null)
+        .ExecuteUpdateAsync(u => u.SetProperty(i => i.ImportingTo, "").SetProperty(i => i.FailedImport, ""), cancel), cancel);
+
     /// <summary>The older task: makes an image and imports an address into it.</summary>
     public async Task<ImageTask> StartLegacyAsync(RequestContext context, NewImage wanted, ImportParameters import, string input, CancellationToken cancel)
     {

@@ -18,6 +18,7 @@ internal static class Program
             ConfigCommand.Create(),
             RoutesCommand.Create(),
             SagaCommand.Create(),
+            KeystoneCommand.Create(),
             GlanceCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();

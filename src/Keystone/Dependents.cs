@@ -12,12 +12,16 @@ internal static class Dependents
     {
         await db.ApplicationCredentials.Where(c => ids.Contains(c.UserId)).ExecuteDeleteAsync();
         await db.AccessRules.Where(r => ids.Contains(r.UserId)).ExecuteDeleteAsync();
+        await db.Credentials.Where(c => ids.Contains(c.UserId)).ExecuteDeleteAsync();
+        await db.AccessTokens.Where(t => ids.Contains(t.AuthorizingUserId)).ExecuteDeleteAsync();
         await db.Trusts.Where(t => ids.Contains(t.TrustorUserId) || ids.Contains(t.TrusteeUserId)).ExecuteDeleteAsync();
     }
 
     public static async Task OfProjectsAsync(KeystoneDb db, IReadOnlyCollection<string> ids)
     {
         await db.ApplicationCredentials.Where(c => ids.Contains(c.ProjectId)).ExecuteDeleteAsync();
+        await db.Credentials.Where(c => c.ProjectId != null && ids.Contains(c.ProjectId)).ExecuteDeleteAsync();
+        await db.AccessTokens.Where(t => ids.Contains(t.ProjectId)).ExecuteDeleteAsync();
         await db.Trusts.Where(t => t.ProjectId != null && ids.Contains(t.ProjectId)).ExecuteDeleteAsync();
     }
 

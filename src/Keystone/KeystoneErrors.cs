@@ -14,6 +14,16 @@ internal sealed partial class KeystoneErrors : IErrorWriter
 
     public void Write(Utf8JsonWriter writer, ApiError error, string requestId)
     {
+        if (error is OAuth2.OAuth2Error oauth)
+        {
+            oauth.Write(writer);
+            return;
+        }
+        if (error is Receipts.ReceiptError receipt)
+        {
+            receipt.Write(writer);
+            return;
+        }
         writer.WriteStartObject();
         writer.WriteStartObject("error");
         writer.WriteNumber("code", error.Status);

@@ -8,6 +8,10 @@ using Nephos.Kernel.Store;
 using Nephos.Keystone.AccessRules;
 using Nephos.Keystone.ApplicationCredentials;
 using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Credentials;
+using Nephos.Keystone.Ec2Credentials;
+using Nephos.Keystone.OAuth1;
+using Nephos.Keystone.OAuth2;
 using Nephos.Keystone.Bootstrap;
 using Nephos.Keystone.Catalog;
 using Nephos.Keystone.DomainConfigs;
@@ -51,6 +55,12 @@ public sealed class KeystoneService : INephosService
         UserEndpoints.Map(v3.Group("/users"));
         ApplicationCredentialEndpoints.Map(v3.Group("/users"));
         AccessRuleResource.Map(v3.Group("/users"));
+        CredentialEndpoints.Map(v3.Group("/credentials"));
+        Ec2CredentialEndpoints.Map(v3.Group("/users"));
+        Ec2TokenEndpoints.Map(v3);
+        RevocationEndpoints.Map(v3.Group("/OS-REVOKE"));
+        OAuth1Endpoints.Map(v3);
+        OAuth2Endpoints.Map(v3.Group("/OS-OAUTH2"));
         TrustEndpoints.Map(v3.Group("/OS-TRUST/trusts"));
         GroupEndpoints.Map(v3.Group("/groups"));
         RoleEndpoints.Map(v3);
@@ -86,6 +96,9 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<DirectoryIdentities>();
         services.AddReconciler<DirectoryRefresh>();
         services.AddSingleton<FernetKeys>();
+        services.AddSingleton<FernetTokens>();
+        services.AddSingleton<JwsTokens>();
+        services.AddSingleton<ITokenFormat>(p => p.GetRequiredService<KeystoneSettings>().Auth.TokenProvider == "jws" ? p.GetRequiredService<JwsTokens>() : p.GetRequiredService<FernetTokens>());
         services.AddSingleton<TokenCache>();
         services.AddSingleton<TokenInvalidation>();
         services.AddSingleton<TokenLoader>();
@@ -93,6 +106,10 @@ public sealed class KeystoneService : INephosService
         services.AddAuthMethods();
         services.AddSingleton<ApplicationCredentialOperations>();
         services.AddSingleton<AccessRuleOperations>();
+        services.AddSingleton(p => new CredentialKeys(p.GetRequiredService<CloudFacts>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<CredentialOperations>();
+        services.AddSingleton<CredentialMigration>();
+        services.AddSingleton<OAuth1Operations>();
         services.AddSingleton<TrustOperations>();
         services.AddSingleton<ScopeFinder>();
         services.AddSingleton<TokenIssuer>();
@@ -131,6 +148,8 @@ public sealed class KeystoneService : INephosService
     public async Task PrepareAsync(IServiceProvider services, CancellationToken cancel)
     {
         services.GetRequiredService<FernetKeys>().Prepare();
+        services.GetRequiredService<ITokenFormat>().Prepare();
+        services.GetRequiredService<CredentialKeys>().Prepare();
         await services.GetRequiredService<Store<KeystoneDb>>().PrepareAsync(cancel);
         await services.GetRequiredService<FirstStart>().RunAsync(cancel);
     }

@@ -111,18 +111,21 @@ internal static class RunningCloud
                 PublicNetwork = Facts(settings.PublicNetwork),
                 FirstImage = File.Exists(image) ? image : null,
             },
-            Store = new StoreOptions
-            {
-                Directory = Path.Combine(state.Path, "db"),
-                Postgres = settings.Database.Provider == DatabaseProvider.Postgres ? settings.Database.Connection : null,
-                Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
-            },
+            Store = StoreOf(settings, state.Path),
             PolicyFile = settings.PolicyFile,
             Policy = settings.Policy.Options(),
             Retention = new RetentionOptions { Sagas = settings.Retention.Sagas, Changes = settings.Retention.Audit, DeletedRows = settings.Retention.DeletedRows },
             Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };
     }
+
+    /// <summary>Where the services' databases are.</summary>
+    internal static StoreOptions StoreOf(NephosSettings settings, string state) => new()
+    {
+        Directory = Path.Combine(state, "db"),
+        Postgres = settings.Database.Provider == DatabaseProvider.Postgres ? settings.Database.Connection : null,
+        Synchronous = settings.Database.Synchronous.ToString().ToUpperInvariant(),
+    };
 
     /// <summary>This machine as a node.</summary>
     internal static NodeOptions Node(NephosSettings settings) => new()

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Nephos.Keystone.Receipts;
 
 namespace Nephos.Keystone.AuthMethods;
 
@@ -9,7 +10,11 @@ internal static class AuthMethodList
     {
         services.AddSingleton<UserFinder>();
         services.AddSingleton<IAuthMethod, PasswordMethod>();
+        services.AddSingleton<FactorRules>();
         services.AddSingleton<IAuthMethod, TokenMethod>();
+        services.AddSingleton<IAuthMethod, TotpMethod>();
+        services.AddSingleton<IAuthMethod, OAuth1Method>();
+        services.AddSingleton<IAuthMethod, ExternalMethod>();
         foreach (var name in MappedMethod.Names) { services.AddSingleton<IAuthMethod>(p => ActivatorUtilities.CreateInstance<MappedMethod>(p, name)); }
         services.AddSingleton<ApplicationCredentialMethod>();
         services.AddSingleton<IAuthMethod>(p => p.GetRequiredService<ApplicationCredentialMethod>());

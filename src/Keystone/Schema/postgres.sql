@@ -35,6 +35,18 @@ CREATE TABLE changes (
 );
 
 
+CREATE TABLE credentials (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    project_id text,
+    type text NOT NULL,
+    encrypted_blob text NOT NULL,
+    key_hash text NOT NULL,
+    extra text NOT NULL,
+    CONSTRAINT "PK_credentials" PRIMARY KEY (id)
+);
+
+
 CREATE TABLE endpoint_groups (
     id text NOT NULL,
     name text NOT NULL,
@@ -77,6 +89,15 @@ CREATE TABLE mappings (
     rules text NOT NULL,
     schema_version text NOT NULL,
     CONSTRAINT "PK_mappings" PRIMARY KEY (id)
+);
+
+
+CREATE TABLE oauth1_consumers (
+    id text NOT NULL,
+    secret text NOT NULL,
+    description text,
+    extra text NOT NULL,
+    CONSTRAINT "PK_oauth1_consumers" PRIMARY KEY (id)
 );
 
 
@@ -243,6 +264,33 @@ CREATE TABLE idp_remote_ids (
     idp_id text NOT NULL,
     CONSTRAINT "PK_idp_remote_ids" PRIMARY KEY (id),
     CONSTRAINT "FK_idp_remote_ids_identity_providers_idp_id" FOREIGN KEY (idp_id) REFERENCES identity_providers (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE oauth1_access_tokens (
+    id text NOT NULL,
+    consumer_id text NOT NULL,
+    access_secret text NOT NULL,
+    authorizing_user_id text NOT NULL,
+    project_id text NOT NULL,
+    role_ids text NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT "PK_oauth1_access_tokens" PRIMARY KEY (id),
+    CONSTRAINT "FK_oauth1_access_tokens_oauth1_consumers_consumer_id" FOREIGN KEY (consumer_id) REFERENCES oauth1_consumers (id) ON DELETE CASCADE
+);
+
+
+CREATE TABLE oauth1_request_tokens (
+    id text NOT NULL,
+    consumer_id text NOT NULL,
+    request_secret text NOT NULL,
+    requested_project_id text NOT NULL,
+    authorizing_user_id text,
+    verifier text,
+    role_ids text,
+    expires_at timestamp with time zone,
+    CONSTRAINT "PK_oauth1_request_tokens" PRIMARY KEY (id),
+    CONSTRAINT "FK_oauth1_request_tokens_oauth1_consumers_consumer_id" FOREIGN KEY (consumer_id) REFERENCES oauth1_consumers (id) ON DELETE CASCADE
 );
 
 
@@ -446,6 +494,15 @@ CREATE INDEX changes_by_resource ON changes (resource_id);
 CREATE INDEX changes_by_time ON changes (at);
 
 
+CREATE INDEX "IX_credentials_key_hash" ON credentials (key_hash);
+
+
+CREATE INDEX "IX_credentials_project_id" ON credentials (project_id);
+
+
+CREATE INDEX "IX_credentials_user_id_type" ON credentials (user_id, type);
+
+
 CREATE INDEX "IX_endpoint_groups_name" ON endpoint_groups (name);
 
 
@@ -504,6 +561,18 @@ CREATE UNIQUE INDEX "IX_limits_registered_limit_id_project_id" ON limits (regist
 
 
 CREATE INDEX "IX_memberships_group_id_user_id" ON memberships (group_id, user_id);
+
+
+CREATE INDEX "IX_oauth1_access_tokens_authorizing_user_id" ON oauth1_access_tokens (authorizing_user_id);
+
+
+CREATE INDEX "IX_oauth1_access_tokens_consumer_id" ON oauth1_access_tokens (consumer_id);
+
+
+CREATE INDEX "IX_oauth1_request_tokens_consumer_id" ON oauth1_request_tokens (consumer_id);
+
+
+CREATE INDEX "IX_oauth1_request_tokens_expires_at" ON oauth1_request_tokens (expires_at);
 
 
 CREATE INDEX "IX_passwords_user_id_id" ON passwords (user_id, id);

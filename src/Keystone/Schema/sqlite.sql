@@ -32,6 +32,17 @@ CREATE TABLE "changes" (
 );
 
 
+CREATE TABLE "credentials" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_credentials" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "project_id" TEXT NULL,
+    "type" TEXT NOT NULL,
+    "encrypted_blob" TEXT NOT NULL,
+    "key_hash" TEXT NOT NULL,
+    "extra" TEXT NOT NULL
+);
+
+
 CREATE TABLE "endpoint_groups" (
     "id" TEXT NOT NULL CONSTRAINT "PK_endpoint_groups" PRIMARY KEY,
     "name" TEXT NOT NULL,
@@ -69,6 +80,14 @@ CREATE TABLE "mappings" (
     "id" TEXT NOT NULL CONSTRAINT "PK_mappings" PRIMARY KEY,
     "rules" TEXT NOT NULL,
     "schema_version" TEXT NOT NULL
+);
+
+
+CREATE TABLE "oauth1_consumers" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_oauth1_consumers" PRIMARY KEY,
+    "secret" TEXT NOT NULL,
+    "description" TEXT NULL,
+    "extra" TEXT NOT NULL
 );
 
 
@@ -225,6 +244,31 @@ CREATE TABLE "idp_remote_ids" (
     "id" TEXT NOT NULL CONSTRAINT "PK_idp_remote_ids" PRIMARY KEY,
     "idp_id" TEXT NOT NULL,
     CONSTRAINT "FK_idp_remote_ids_identity_providers_idp_id" FOREIGN KEY ("idp_id") REFERENCES "identity_providers" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "oauth1_access_tokens" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_oauth1_access_tokens" PRIMARY KEY,
+    "consumer_id" TEXT NOT NULL,
+    "access_secret" TEXT NOT NULL,
+    "authorizing_user_id" TEXT NOT NULL,
+    "project_id" TEXT NOT NULL,
+    "role_ids" TEXT NOT NULL,
+    "expires_at" TEXT NULL,
+    CONSTRAINT "FK_oauth1_access_tokens_oauth1_consumers_consumer_id" FOREIGN KEY ("consumer_id") REFERENCES "oauth1_consumers" ("id") ON DELETE CASCADE
+);
+
+
+CREATE TABLE "oauth1_request_tokens" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_oauth1_request_tokens" PRIMARY KEY,
+    "consumer_id" TEXT NOT NULL,
+    "request_secret" TEXT NOT NULL,
+    "requested_project_id" TEXT NOT NULL,
+    "authorizing_user_id" TEXT NULL,
+    "verifier" TEXT NULL,
+    "role_ids" TEXT NULL,
+    "expires_at" TEXT NULL,
+    CONSTRAINT "FK_oauth1_request_tokens_oauth1_consumers_consumer_id" FOREIGN KEY ("consumer_id") REFERENCES "oauth1_consumers" ("id") ON DELETE CASCADE
 );
 
 
@@ -422,6 +466,15 @@ CREATE INDEX "changes_by_resource" ON "changes" ("resource_id");
 CREATE INDEX "changes_by_time" ON "changes" ("at");
 
 
+CREATE INDEX "IX_credentials_key_hash" ON "credentials" ("key_hash");
+
+
+CREATE INDEX "IX_credentials_project_id" ON "credentials" ("project_id");
+
+
+CREATE INDEX "IX_credentials_user_id_type" ON "credentials" ("user_id", "type");
+
+
 CREATE INDEX "IX_endpoint_groups_name" ON "endpoint_groups" ("name");
 
 
@@ -480,6 +533,18 @@ CREATE UNIQUE INDEX "IX_limits_registered_limit_id_project_id" ON "limits" ("reg
 
 
 CREATE INDEX "IX_memberships_group_id_user_id" ON "memberships" ("group_id", "user_id");
+
+
+CREATE INDEX "IX_oauth1_access_tokens_authorizing_user_id" ON "oauth1_access_tokens" ("authorizing_user_id");
+
+
+CREATE INDEX "IX_oauth1_access_tokens_consumer_id" ON "oauth1_access_tokens" ("consumer_id");
+
+
+CREATE INDEX "IX_oauth1_request_tokens_consumer_id" ON "oauth1_request_tokens" ("consumer_id");
+
+
+CREATE INDEX "IX_oauth1_request_tokens_expires_at" ON "oauth1_request_tokens" ("expires_at");
 
 
 CREATE INDEX "IX_passwords_user_id_id" ON "passwords" ("user_id", "id");

@@ -38,6 +38,8 @@ public sealed record AuthUser
     public string? Id { get; init; }
     public string? Name { get; init; }
     public string? Password { get; init; }
+    /// <summary>For the method totp.</summary>
+    public string? Passcode { get; init; }
     public AuthName? Domain { get; init; }
 }
 

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
-using Nephos.Kernel.Store;
 using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Receipts;
 
 namespace Nephos.Keystone.Tokens;
 
@@ -11,7 +9,7 @@ namespace Nephos.Keystone.Tokens;
 /// From a login to a token: who is it (each method must name the same user), what for (scope), then the token. Upstream: <c>keystone/auth/core.py</c>, <c>keystone/api/_shared/authentication.py</c>.
 /// Whatever is wrong (no such user, wrong password, disabled, no such project, no role on it) is the same 401; only a body that makes no sense is 400, and a token that is none 404.
 /// </summary>
-internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthMethod> methods, ScopeFinder scopes, TokenIssuer issuer, KeystoneSettings settings)
+internal sealed class Authentication(IEnumerable<IAuthMethod> methods, FactorRules factors, ScopeFinder scopes, TokenIssuer issuer, KeystoneSettings settings)
 {
     private readonly Dictionary<string, IAuthMethod> _methods = methods.Where(m => settings.Auth.Methods.Contains(MappedMethod.Names.Contains(m.Name) ? MappedMethod.Mapped : m.Name)).ToDictionary(m => m.Name, StringComparer.Ordinal);
 
@@ -32,13 +30,14 @@ internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthM
             next = next with { Methods = [.. next.Methods.Append(name).Distinct()] };
             who = who is null ? next : who.And(next);
         }
-        return await IssueAsync(context, who!, wanted, cancel);
+        var vouched = factors.MethodsOfReceipt(http.Headers[ReceiptError.Header].FirstOrDefault(), who!.UserId, context.Now);
+        return await IssueAsync(context, who with { Methods = [.. who.Methods.Union(vouched)] }, wanted, cancel);
     }
 
     /// <summary>For whom something has vouched; federated logins by the browser come here.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, AuthScope? wanted, CancellationToken cancel)
     {
-        await EnsureFactorsAsync(who, cancel);
+        await factors.EnsureAsync(context, who.UserId, who.Methods, _methods.Keys, cancel);
         return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, context.Now, cancel), cancel);
     }
 
@@ -61,18 +60,5 @@ internal sealed class Authentication(Store<KeystoneDb> store, IEnumerable<IAuthM
             throw new AuthPluginError("Attempted to authenticate with an unsupported method.") { Identity = new Dictionary<string, object> { ["methods"] = settings.Auth.Methods } };
         }
         if (names.Count == 0) { throw Faults.Unauthorized(); }
-    }
-
-    /// <summary>
-    /// The user's option <c>multi_factor_auth_rules</c>: the methods that succeeded must hold all of one rule. Methods that this cloud does not offer do not count, and a rule of only such is no rule, as
-    /// upstream has it.
-    /// </summary>
-    private async Task EnsureFactorsAsync(AuthResult who, CancellationToken cancel)
-    {
-        var text = await store.ReadAsync(db => db.Users.Where(u => u.Id == who.UserId).Select(u => u.Options).FirstOrDefaultAsync(), cancel);
-        var options = Extra.Read(text ?? Extra.None);
-        if (!options.TryGetValue("multi_factor_auth_rules", out var given) || (options.TryGetValue("multi_factor_auth_enabled", out var enabled) && enabled.ValueKind == JsonValueKind.False)) { return; }
-        var rules = given.EnumerateArray().Select(rule => rule.EnumerateArray().Select(m => m.GetString()!).Where(_methods.ContainsKey).ToList()).Where(rule => rule.Count > 0).ToList();
-        if (rules.Count > 0 && !rules.Exists(rule => rule.TrueForAll(m => who.Methods.Contains(m)))) { throw Faults.Unauthorized(); }
     }
 }

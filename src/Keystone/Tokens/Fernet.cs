@@ -1,3 +1,4 @@
+#pragma warning disable CA5350 // Upstream's name of a key; no secret depends on it.
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
@@ -12,6 +13,8 @@ internal sealed class FernetKey
 {
     private const byte Version = 0x80;
     private const int Header = 9, Block = 16, Mac = 32;
+    /// <summary>No token of a payload that we know is longer.</summary>
+    private const int LongestToken = 4096;
     private readonly byte[] _signing;
     private readonly byte[] _encryption;
 
@@ -21,7 +24,11 @@ internal sealed class FernetKey
         if (bytes.Length != 32) { throw new FormatException("a Fernet key is 32 bytes in URL-safe Base64"); }
         _signing = bytes[..16];
         _encryption = bytes[16..];
+        Hash = Convert.ToHexStringLower(SHA1.HashData(System.Text.Encoding.ASCII.GetBytes(text.Trim())));
     }
+
+    /// <summary>Upstream's name of the key in rows that it encrypted: SHA-1 of the key's file; no secret depends on it.</summary>
+    public string Hash { get; }
 
     /// <summary>A new key in the notation of the key files.</summary>
     public static string Generate() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).Replace('+', '-').Replace('/', '_');
@@ -62,11 +69,13 @@ internal sealed class FernetKey
     }
 
     /// <summary>The token's bytes; padding may be there, whole or cut. False when it is not Base64.</summary>
-    public static bool TryDecode(string token, out byte[] bytes)
+    public static bool TryDecode(string token, out byte[] bytes) => TryDecode(token, LongestToken, out bytes);
+
+    public static bool TryDecode(string token, int longest, out byte[] bytes)
     {
         bytes = [];
         var text = token.AsSpan().TrimEnd('=');
-        if (text.Length is 0 or > 4096 || !Base64Url.IsValid(text)) { return false; }
+        if (text.Length == 0 || text.Length > longest || !Base64Url.IsValid(text)) { return false; }
         bytes = Base64Url.DecodeFromChars(text);
         return true;
     }

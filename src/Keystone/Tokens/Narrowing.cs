@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Keystone.AccessRules;
 using Nephos.Keystone.ApplicationCredentials;
+using Nephos.Keystone.OAuth1;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.RoleAssignments;
 using Nephos.Keystone.Trusts;
@@ -19,6 +20,8 @@ internal sealed record Narrowing
     /// <summary>The trust first, and those it was made from.</summary>
     public List<Trust>? Trusts { get; init; }
 
+    public AccessToken? AccessToken { get; init; }
+
     public Trust? Trust => Trusts?[0];
 
     /// <summary>Null when the token names something that is gone or over.</summary>
@@ -28,6 +31,11 @@ internal sealed record Narrowing
         {
             var credential = await db.ApplicationCredentials.FirstOrDefaultAsync(c => c.Id == credentialId && c.UserId == payload.UserId);
             return credential is null ? null : new Narrowing { Credential = credential, Rules = await db.AccessRules.Where(a => db.ApplicationCredentialRules.Any(r => r.CredentialId == credentialId && r.AccessRuleId == a.Id)).OrderBy(a => a.Id).ToListAsync() };
+        }
+        if (payload.AccessTokenId is { } accessId)
+        {
+            var access = await db.AccessTokens.FirstOrDefaultAsync(t => t.Id == accessId && t.AuthorizingUserId == payload.UserId && t.ProjectId == payload.ProjectId);
+            return access is null ? null : new Narrowing { AccessToken = access };
         }
         if (payload.TrustId is { } trustId)
         {
@@ -46,6 +54,11 @@ internal sealed record Narrowing
         if (Credential is not null)
         {
             var most = await db.ApplicationCredentialRoles.Where(r => r.CredentialId == Credential.Id).Select(r => r.RoleId).ToListAsync();
+            roles.RemoveAll(role => !most.Contains(role.Id));
+        }
+        if (AccessToken is not null)
+        {
+            var most = EffectiveRoles.Close(AccessToken.RoleIds.Split(','), await db.ImpliedRoles.ToListAsync());
             roles.RemoveAll(role => !most.Contains(role.Id));
         }
         return roles;

@@ -10,7 +10,11 @@ using Nephos.Keystone.Trusts;
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>What a token is for: one of a project, a domain, the system, or nothing; a trust comes with its project.</summary>
-internal sealed record Scope(string? ProjectId = null, string? DomainId = null, string? System = null, string? TrustId = null);
+internal sealed record Scope(string? ProjectId = null, string? DomainId = null, string? System = null, string? TrustId = null)
+{
+    /// <summary>Of the trust: its tokens do not outlive it.</summary>
+    public DateTime? EndsAt { get; init; }
+}
 
 /// <summary>From the scope that a login asks for to the rows that it names. Upstream: <c>AuthInfo</c> in <c>keystone/auth/core.py</c>. What is not there or disabled is 401.</summary>
 internal sealed class ScopeFinder(Store<KeystoneDb> store, KeystoneErrors errors)
@@ -45,7 +49,7 @@ internal sealed class ScopeFinder(Store<KeystoneDb> store, KeystoneErrors errors
         {
             var trust = await TrustOperations.AliveAsync(db, given.Id!, now) ?? throw Faults.Unauthorized();
             await TrustChain.EnsureHoldsAsync(db, trust, now);
-            return trust.TrusteeUserId == userId ? new Scope(ProjectId: trust.ProjectId, TrustId: trust.Id) : throw Faults.Forbidden();
+            return trust.TrusteeUserId == userId ? new Scope(ProjectId: trust.ProjectId, TrustId: trust.Id) { EndsAt = trust.ExpiresAt } : throw Faults.Forbidden();
         }
         if (wanted.Unscoped is not null) { return new Scope(); }
         if (wanted.System is not null) { return new Scope(System: "all"); }

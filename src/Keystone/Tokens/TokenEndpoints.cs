@@ -74,9 +74,13 @@ internal static class TokenEndpoints
         return model;
     }
 
+    /// <summary>What the token's holder sees; null without a scope.</summary>
+    internal static async Task<IReadOnlyList<CatalogService>?> CatalogAsync(Call call, TokenModel model) =>
+        model.IsScoped ? await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Narrowing.Trust?.TrustorUserId ?? model.Payload.UserId, call.Cancel) : null;
+
     internal static async Task<Reply> ViewAsync(Call call, TokenModel model)
     {
-        var catalog = call.Query.Has("nocatalog") || !model.IsScoped ? null : await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Narrowing.Trust?.TrustorUserId ?? model.Payload.UserId, call.Cancel);
+        var catalog = call.Query.Has("nocatalog") ? null : await CatalogAsync(call, model);
         return Reply.Member("token", TokenView.Of(model, catalog));
     }
 }

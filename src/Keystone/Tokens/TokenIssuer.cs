@@ -6,17 +6,18 @@ using Nephos.Keystone.Trusts;
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>Makes tokens for whom something has vouched. Upstream: <c>issue_token</c> in <c>keystone/token/provider.py</c>.</summary>
-internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, TokenCache cache, FernetKeys keys, KeystoneSettings settings)
+internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, TokenCache cache, ITokenFormat format, KeystoneSettings settings)
 {
     /// <summary>The token's text and what it stands for; 401 when that is nothing: the user or the scope disabled, or no role on it.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, Scope scope, CancellationToken cancel)
     {
         var audit = NewAuditId();
+        var end = Earlier(Earlier(who.ExpiresAt ?? TokenInvalidation.Second(context.Now + settings.TokenExpiration), who.EndsAt), scope.EndsAt);
         var payload = new TokenPayload
         {
             UserId = who.UserId,
             Methods = TokenPayload.MethodsOf(who.Methods),
-            ExpiresAt = Earlier(who.ExpiresAt ?? context.Now + settings.TokenExpiration, who.EndsAt),
+            ExpiresAt = format.WholeSeconds ? TokenInvalidation.Second(end) : end,
             AuditIds = who.ChainId is null ? [audit] : [audit, who.ChainId],
             ProjectId = scope.ProjectId,
             DomainId = scope.DomainId,
@@ -30,8 +31,9 @@ internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, To
         var changes = cache.Changes;
         var issuedAt = await loader.IssueTimeAsync(payload, context.Now, cancel);
         var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
-        if (scope.TrustId is { } trust && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
-        var text = keys.Current()[0].Encrypt(payload.Pack(), issuedAt);
+        // Requests signed with keys that a trust made count as no login, as upstream has it.
+        if (scope.TrustId is { } trust && payload.Methods != 0 && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
+        var text = format.Write(payload, issuedAt);
         cache.Keep(text, model, changes);
         return (text, model);
     }

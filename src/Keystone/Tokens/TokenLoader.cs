@@ -22,8 +22,6 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
     private async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
     {
         var now = clock.Now();
-        // Of a kind that is not read here is not taken for another.
-        if (payload.AccessTokenId is not null || payload.Thumbprint is not null) { return null; }
         if (payload.Federation is { } source && !await FederatedSource.IsUsableAsync(db, source)) { return null; }
         if (await Narrowing.OfAsync(db, payload, now) is not { } narrowing || await UserAsync(db, payload.UserId, now) is not { } login) { return null; }
         var trustor = narrowing.Trust is { } trust ? await UserAsync(db, trust.TrustorUserId, now) : null;
@@ -40,6 +38,7 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
             IsUnrestricted = narrowing.Credential is { Unrestricted: true },
             AccessRules = narrowing.Rules.Count > 0 ? [.. narrowing.Rules.Select(r => new AccessRule(r.Service, r.Method, r.Path))] : null,
             TrustId = payload.TrustId,
+            OAuthAccessTokenId = payload.AccessTokenId,
             SystemScope = payload.System,
             ExpiresAt = payload.ExpiresAt,
             IssuedAt = issuedAt,

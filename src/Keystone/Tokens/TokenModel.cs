@@ -20,5 +20,5 @@ internal sealed record TokenModel
 
     /// <summary>True when a change of this user, project or domain can concern the token.</summary>
     public bool Names(string id) => id == Identity.UserId || id == Payload.UserId || (Narrowing.Trusts is { } trusts && trusts.Exists(t => t.Id == id || t.TrustorUserId == id || t.TrusteeUserId == id)) || id == Payload.ProjectId || id == Payload.DomainId || id == Identity.UserDomainId || id == Identity.ProjectDomainId
-        || Payload.AuditIds.Contains(id) || id == Payload.ApplicationCredentialId || id == Payload.TrustId;
+        || Payload.AuditIds.Contains(id) || id == Payload.ApplicationCredentialId || id == Payload.TrustId || id == Payload.AccessTokenId;
 }

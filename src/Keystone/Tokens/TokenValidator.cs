@@ -10,7 +10,7 @@ namespace Nephos.Keystone.Tokens;
 /// <para>With several processes on one database, each looks at the version row at most once a second and forgets everything when another has moved it, so that a revocation holds
 /// everywhere within that second. A notification from the database may call <see cref="TokenCache.Clear"/> sooner.</para>
 /// </summary>
-internal sealed class TokenValidator(FernetKeys keys, TokenLoader loader, TokenCache cache, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
+internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, TokenCache cache, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private long _lookedAt = clock.GetTimestamp();
@@ -33,30 +33,11 @@ internal sealed class TokenValidator(FernetKeys keys, TokenLoader loader, TokenC
         if (!store.Exclusive) { await LookAtVersionAsync(cancel); }
         var now = clock.Now();
         if (cache.Find(token) is { } known) { return now < known.Payload.ExpiresAt + window ? known : null; }
-        if (!TryOpen(token, out var payload, out var issuedAt) || now >= payload.ExpiresAt + window) { return null; }
+        if (!format.TryRead(token, out var payload, out var issuedAt) || now >= payload.ExpiresAt + window) { return null; }
         var changes = cache.Changes;
         var model = await loader.LoadAsync(payload, issuedAt, cancel);
         if (model is not null && now < payload.ExpiresAt) { cache.Keep(token, model, changes); }
         return model;
-    }
-
-    /// <summary>Decrypts; false when no key of ours made the token.</summary>
-    private bool TryOpen(string token, out TokenPayload payload, out DateTime issuedAt)
-    {
-        payload = null!;
-        issuedAt = default;
-        if (!FernetKey.TryDecode(token, out var bytes)) { return false; }
-        foreach (var key in keys.Current())
-        {
-            if (!key.TryDecrypt(bytes, out var plain, out issuedAt)) { continue; }
-            try
-            {
-                payload = TokenPayload.Unpack(plain);
-                return true;
-            }
-            catch (FormatException) { return false; } // of a kind that we do not make, or broken; the key's owner signed it, so there is nothing to report to the bearer
-        }
-        return false;
     }
 
     private async Task LookAtVersionAsync(CancellationToken cancel)

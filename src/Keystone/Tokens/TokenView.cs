@@ -13,6 +13,8 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
     [OmitNull] public NameView? Domain { get; init; }
     [OmitNull, WireName("OS-TRUST:trust")] public TokenTrustView? Trust { get; init; }
     [OmitNull] public TokenCredentialView? ApplicationCredential { get; init; }
+    [OmitNull, WireName("OS-OAUTH1")] public TokenOAuth1View? OAuth1 { get; init; }
+    [OmitNull] public TokenCertificateView? Oauth2Credential { get; init; }
     [OmitNull] public SystemView? System { get; init; }
     [OmitNull] public IReadOnlyList<RoleName>? Roles { get; init; }
     [OmitNull] public IReadOnlyList<CatalogService>? Catalog { get; init; }
@@ -29,6 +31,8 @@ public sealed record TokenView(IReadOnlyList<string> Methods, TokenUserView User
             Project = who.ProjectId is { } id ? new NameInDomainView(new NameView(who.ProjectDomainId!, who.ProjectDomainName!), id, who.ProjectName!) : null,
             IsDomain = who.ProjectId is null || payload.TrustId is not null ? null : model.ProjectIsDomain,
             Trust = model.Narrowing.Trust is { } trust ? new TokenTrustView(trust.Id, new IdView(trust.TrustorUserId), new IdView(trust.TrusteeUserId), trust.Impersonation) : null,
+            OAuth1 = model.Narrowing.AccessToken is { } access ? new TokenOAuth1View(access.Id, access.ConsumerId) : null,
+            Oauth2Credential = payload.Thumbprint is { } thumbprint ? new TokenCertificateView(thumbprint) : null,
             ApplicationCredential = model.Narrowing.Credential is { } credential
                 ? new TokenCredentialView(credential.Id, credential.Name, credential.Unrestricted is not true) { AccessRules = model.Narrowing.Rules.Count > 0 ? [.. model.Narrowing.Rules.Select(AccessRuleView.Of)] : null }
                 : null,
@@ -63,6 +67,11 @@ public sealed record TokenFederationView(IReadOnlyList<IdView> Groups, IdView Id
 public sealed record IdView(string Id);
 public sealed record SystemView(bool All);
 public sealed record TokenTrustView(string Id, IdView TrustorUser, IdView TrusteeUser, bool Impersonation);
+
+public sealed record TokenOAuth1View(string AccessTokenId, string ConsumerId);
+
+/// <summary>The certificate that a token is bound to.</summary>
+public sealed record TokenCertificateView([property: WireName("x5t#S256")] string Thumbprint);
 
 /// <summary>The application credential that a token came by.</summary>
 /// <param name="Restricted">It may not manage others.</param>

@@ -129,8 +129,8 @@ public sealed class UserEndpointsTests(KeystoneCloud cloud) : IClassFixture<Keys
         (await Login("password", "token")).ShouldBe(201);
         await Set("""{"multi_factor_auth_enabled":false}""");
         (await Login("password")).ShouldBe(201);
-        await Set("""{"multi_factor_auth_enabled":true,"multi_factor_auth_rules":[["password","totp"]]}""");
-        (await Login("password")).ShouldBe(201, "totp is not offered, so it is not asked for");
+        await Set("""{"multi_factor_auth_enabled":true,"multi_factor_auth_rules":[["password","kerberos"]]}""");
+        (await Login("password")).ShouldBe(201, "kerberos is not offered, so it is not asked for");
     }
 
     [Fact]

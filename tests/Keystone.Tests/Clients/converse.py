@@ -6,7 +6,7 @@
 URL is where the cloud's identity API is, PASSWORD the administrator's, SCRATCH a folder for the files that commands read. A line of SCRIPT is
   user create --password x alice   must succeed
   ! user show nobody               must fail
-  id <- user show -f value -c id alice    keeps the output; $id in later lines stands for it
+  id <- user show -f value -c id alice    keeps the output; $id in later lines stands for it, $id.name for a member of JSON
   = text                           the last output must hold the text; for a failure, its message
   as PASSWORD USER DOMAIN PROJECT  who says the following lines; `as` alone: the administrator again
   env NAME VALUE                   sets a variable of the environment for the following lines
@@ -15,6 +15,7 @@ COMMANDS lists all commands of the group; one that the script never says success
 """
 import contextlib
 import io
+import json
 import logging
 import os
 import shlex
@@ -87,6 +88,8 @@ def main(script, commands, url, password, scratch):
         last = err if fails else out
         if keep:
             variables[keep] = out.strip()
+            if out.startswith('{'):
+                variables.update({f'{keep}.{k}': str(v) for k, v in json.loads(out).items()})
         if (code != 0) != fails:
             faults.append(f'{number}: {line}\n    ended with {code}: {out.strip()} {err.strip()}')
         elif not fails:

@@ -29,6 +29,8 @@ public sealed class ProjectEndpointsTests(KeystoneCloud cloud) : IClassFixture<K
     [InlineData("""{"project":{"name":"x","domain_id":"nope"}}""", 400, "Could not find domain: nope.")]
     [InlineData("""{"project":{"name":"x","parent_id":"nope"}}""", 400, "Could not find project: nope.")]
     [InlineData("""{"project":{"name":"x","tags":["a,b"]}}""", 400, "'a,b' does not match '^[^,/]*$'")]
+    [InlineData("""{"project":{"name":"x","options":{"colour":1}}}""", 400, "Additional properties are not allowed ('colour' was unexpected)")]
+    [InlineData("""{"project":{"name":"x","is_domain":true,"parent_id":"default"}}""", 400, "only root projects are allowed to act as domains.")]
     [InlineData("""{"project":{"name":"admin"}}""", 409, "Conflict occurred attempting to store project - it is not permitted to have two projects with either the same name or same id in the same domain: name is admin, project id ")]
     public async Task Create_BadBody_IsRefusedInUpstreamsWords(string body, int status, string words) => (await cloud.Admin.Post(Projects, body)).Is(status).Message().ShouldContain(words);
 

@@ -124,6 +124,45 @@ public sealed class RoleAssignmentTests(KeystoneCloud cloud) : IClassFixture<Key
         (await domainReader.Get($"{Assignments}?scope.project.id={top}&include_subtree")).Is(200);
     }
 
+    [Fact]
+    public async Task Grant_RoleOfAnotherDomain_IsRefusedOnProjectsAndTheSystem()
+    {
+        var (mine, other) = (await Domain(cloud.Admin), await Domain(cloud.Admin));
+        var (user, inside, outside) = (await User(cloud.Admin, Name(), mine), await Project(cloud.Admin, domain: mine), await Project(cloud.Admin, domain: other));
+        var role = (await cloud.Admin.Post(V3 + "/roles", new { role = new { name = "admin", domain_id = mine } })).Is(201)["role"]["id"]!.ToString();
+        (await cloud.Admin.Put($"{V3}/projects/{inside}/users/{user}/roles/{role}")).Is(204);
+        (await cloud.Admin.Put($"{V3}/domains/{other}/users/{user}/roles/{role}")).Is(204);
+        (await cloud.Admin.Put($"{V3}/projects/{outside}/users/{user}/roles/{role}")).Is(403).Message().ShouldBe($"Project {outside} must be in the same domain as the role {role} being assigned.");
+        (await cloud.Admin.Put($"{V3}/system/users/{user}/roles/{role}")).Is(400).Message().ShouldBe($"Role {role} is a domain-specific role. Unable to use a domain-specific role in a system assignment.");
+        var prior = (await cloud.Admin.Post(V3 + "/roles", new { role = new { name = Name("role"), domain_id = mine } })).Is(201)["role"]["id"]!.ToString();
+        (await cloud.Admin.Put($"{V3}/roles/{prior}/implies/{role}")).Is(403).Message().ShouldBe($"{role} cannot be an implied roles.");
+        (await cloud.Admin.Get($"{Assignments}?user.id={user}&effective")).Is(200)["role_assignments"].AsArray().ShouldBeEmpty("a domain's role shows only in what it implies");
+        (await cloud.Admin.Get($"{Assignments}?user.id={user}")).Is(200)["role_assignments"].AsArray().Count.ShouldBe(2);
+        (await cloud.Admin.Delete($"{V3}/roles/{role}")).Is(204);
+        (await cloud.Admin.Get($"{Assignments}?user.id={user}")).Is(200)["role_assignments"].AsArray().ShouldBeEmpty("a role takes its assignments along");
+    }
+
+    [Fact]
+    public async Task Assignments_WhoeverOrWhateverGoes_TakesThemAlong()
+    {
+        var (user, group, project, role) = (await User(cloud.Admin, Name()), await Group(cloud.Admin), await Project(cloud.Admin), await Role(cloud.Admin));
+        foreach (var actor in new[] { $"users/{user}", $"groups/{group}" })
+        {
+            foreach (var target in new[] { $"projects/{project}", $"OS-INHERIT/domains/default", "system" })
+            {
+                (await cloud.Admin.Put($"{V3}/{target}/{actor}/roles/{role}{(target[0] == 'O' ? "/inherited_to_projects" : "")}")).Is(204);
+            }
+        }
+        async Task<int> Left() => (await cloud.Admin.Get($"{Assignments}?role.id={role}")).Is(200)["role_assignments"].AsArray().Count;
+        (await Left()).ShouldBe(6);
+        (await cloud.Admin.Delete($"{V3}/projects/{project}")).Is(204);
+        (await Left()).ShouldBe(4);
+        (await cloud.Admin.Delete($"{V3}/users/{user}")).Is(204);
+        (await Left()).ShouldBe(2);
+        (await cloud.Admin.Delete($"{V3}/groups/{group}")).Is(204);
+        (await Left()).ShouldBe(0);
+    }
+
     [Theory]
     [InlineData("scope.domain.id=a&scope.project.id=b", "Specify a domain or project, not both")]
     [InlineData("scope.domain.id=a&scope.system=all", "Specify system or domain, not both")]

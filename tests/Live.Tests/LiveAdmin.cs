@@ -75,8 +75,8 @@ internal sealed class LiveAdmin(LiveCloud cloud) : IDisposable
 
     public async Task<string> FirstImage() => (await Get("/image/v2/images"))["images"]![0]!["id"]!.ToString();
 
-    public Task<string> MakeServer(string image, string network) =>
-        Make("/compute/v2.1/servers", "server", new { name = "s", imageRef = image, flavorRef = "1", networks = new[] { new { uuid = network } } });
+    public Task<string> MakeServer(string image, string network, string flavor = "1") =>
+        Make("/compute/v2.1/servers", "server", new { name = "s", imageRef = image, flavorRef = flavor, networks = new[] { new { uuid = network } } });
 
     public async Task Is(string server, string status, int power)
     {

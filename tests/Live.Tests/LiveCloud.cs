@@ -20,6 +20,7 @@ public sealed class LiveCloud : IAsyncDisposable
     private readonly string[] _more;
     private readonly string _drivers;
     private Process? _process;
+    private bool _hasDisk;
     private volatile Func<string, bool>? _deadly;
 
     private LiveCloud(string state, int port, string[] more, string drivers = "real")
@@ -28,7 +29,8 @@ public sealed class LiveCloud : IAsyncDisposable
         State = state;
         _more = more;
         _listen = $"127.0.0.1:{port}";
-        _log = Path.Combine(state, "log.txt");
+        // Beside it: the disk of the state may be full.
+        _log = state + ".log";
     }
 
     /// <summary>The state directory.</summary>
@@ -38,10 +40,18 @@ public sealed class LiveCloud : IAsyncDisposable
 
     /// <param name="port">Where it listens on loopback.</param>
     /// <param name="environment">More configuration as <c>NEPHOS_KEY=value</c>.</param>
-    public static async Task<LiveCloud> StartAsync(int port, params string[] environment)
+    public static Task<LiveCloud> StartAsync(int port, params string[] environment) => StartOnDiskAsync(port, null, environment);
+
+    /// <summary>On a disk of its own of so many MiB; null: on the machine's.</summary>
+    public static async Task<LiveCloud> StartOnDiskAsync(int port, int? diskMib, params string[] environment)
     {
         var cloud = new LiveCloud(Directory.CreateTempSubdirectory("nephos-live-").FullName, port, environment);
         await cloud.RefuseTheMachinesNamespaceAsync();
+        if (diskMib is not null)
+        {
+            await cloud.Run($"mount -t tmpfs -o size={diskMib}m disk {cloud.State}");
+            cloud._hasDisk = true;
+        }
         Directory.CreateDirectory(Path.Combine(cloud.State, "guest"));
         File.Copy(Environment.GetEnvironmentVariable("NEPHOS_TEST_GUEST") ?? Path.Combine(Repository.Root, ".cache/guest/guest.qcow2"), Path.Combine(cloud.State, "guest/guest.qcow2"));
         await cloud.MakeOutsideAsync();
@@ -253,6 +263,15 @@ public sealed class LiveCloud : IAsyncDisposable
     {
         if (_process is { HasExited: false }) { await KillAsync(); }
         await Run($"dotnet {Path.Combine(AppContext.BaseDirectory, "nephos.dll")} down --guests --state {State} --drivers {_drivers}");
+        if (_hasDisk) { await Run("umount " + State); }
         Directory.Delete(State, recursive: true);
+        File.Delete(_log);
+    }
+
+    /// <summary>The program's command line, beside the cloud that runs: <c>config check</c>, <c>up --listen ...</c>. Its output and errors, and how it ended.</summary>
+    public async Task<(int ExitCode, string Text)> Nephos(string line)
+    {
+        var result = await _runner.RunAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "nephos.dll"), .. Words(line)], limit: TimeSpan.FromSeconds(60));
+        return (result.ExitCode, (result.Output + result.Error).Trim());
     }
 }

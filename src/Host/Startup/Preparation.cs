@@ -17,7 +17,7 @@ internal static class Preparation
     /// <summary>What building the guest's image takes besides.</summary>
     private static readonly (string Program, string Package)[] GuestPrograms =
     [
-        ("busybox", "busybox-static"), ("cpio", "cpio"), ("lz4", "lz4"), ("mke2fs", "e2fsprogs"), ("sfdisk", "fdisk"), ("mcopy", "mtools"), ("depmod", "kmod"),
+        ("busybox", "busybox-static"), ("cpio", "cpio"), ("lz4", "lz4"), ("xz", "xz-utils"), ("mke2fs", "e2fsprogs"), ("sfdisk", "fdisk"), ("mcopy", "mtools"), ("depmod", "kmod"),
     ];
 
     public static string GuestImage(NephosSettings settings) => Path.Combine(settings.StatePath, "guest", "guest.qcow2");
@@ -42,8 +42,18 @@ internal static class Preparation
         var image = GuestImage(settings);
         var builder = GuestBuilder();
         var needsImage = !File.Exists(image) && builder is not null;
-        var missing = Missing(needsImage ? [.. Programs, .. GuestPrograms] : Programs);
-        if (missing.Count > 0 && !await InstallAsync(missing, output, cancel).ConfigureAwait(false)) { return false; }
+        var wanted = needsImage ? [.. Programs, .. GuestPrograms] : Programs;
+        var missing = Missing(wanted).Select(p => p.Package).Distinct().ToList();
+        if (missing.Count > 0)
+        {
+            if (!await InstallAsync(missing, output, cancel).ConfigureAwait(false)) { return false; }
+            // A package that is installed already can lack its program all the same.
+            if (Missing(wanted) is [var (program, package), ..])
+            {
+                Console.Error.WriteLine($"nephos: {program} is not there although its package {package} is installed; try `apt-get install --reinstall {package}`");
+                return false;
+            }
+        }
         if (needsImage)
         {
             output.WriteLine("Building the test guest's image (once; about half a minute) ...");
@@ -57,10 +67,10 @@ internal static class Preparation
         return true;
     }
 
-    private static List<string> Missing(IReadOnlyList<(string Program, string Package)> programs)
+    private static List<(string Program, string Package)> Missing(IReadOnlyList<(string Program, string Package)> programs)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin", "/usr/bin", "/bin"]).Distinct().ToArray();
-        return [.. programs.Where(p => !folders.Any(f => File.Exists(Path.Combine(f, p.Program)))).Select(p => p.Package).Distinct()];
+        return [.. programs.Where(p => !folders.Any(f => File.Exists(Path.Combine(f, p.Program))))];
     }
 
     private static async Task<bool> InstallAsync(List<string> packages, TextWriter output, CancellationToken cancel)

@@ -1,6 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
 using Nephos.Contracts.Nova;
 using Nephos.Glance;
@@ -27,7 +27,7 @@ internal static class RunningCloud
     {
         var settings = config.Get<NephosSettings>();
         using var state = StateDirectory.Open(settings.StatePath, Console.Error);
-        if (state is null) { return 1; }
+        if (state is null || !CanListen(settings.Listen)) { return 1; }
         var options = Options(settings, state);
         using var telemetry = TelemetryExport.Start(settings.Telemetry, typeof(RunningCloud).Assembly.GetName().Version!.ToString(3), options.Facts.Host);
         var app = CloudHost.Build(options, builder =>
@@ -39,15 +39,7 @@ internal static class RunningCloud
         await using (app.ConfigureAwait(false))
         {
             await CloudHost.PrepareAsync(app, cancel).ConfigureAwait(false);
-            try
-            {
-                await app.StartAsync(cancel).ConfigureAwait(false);
-            }
-            catch (IOException error) when (error.InnerException is AddressInUseException)
-            {
-                await Console.Error.WriteLineAsync($"nephos: {settings.Listen} is in use by another program; choose another with --listen ADDR:PORT").ConfigureAwait(false);
-                return 1;
-            }
+            await app.StartAsync(cancel).ConfigureAwait(false);
             ClientFiles.Write(options.Facts);
             if (options.Node is not null) { await HostKnownAsync(app.Services, cancel).ConfigureAwait(false); }
             var drivers = options.Node is null ? "no node" : settings.UsesRealDrivers ? "real drivers" : "fake drivers";
@@ -61,6 +53,29 @@ internal static class RunningCloud
         }
         output.WriteLine("Stopped. Guests and networks go on; the next `nephos up` adopts them.");
         return 0;
+    }
+
+    /// <summary>Tried before anything is started, since a server that cannot listen would take everything else down with it.</summary>
+    private static bool CanListen(IPEndPoint address)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(address);
+            socket.Listen();
+            return true;
+        }
+        catch (SocketException error)
+        {
+            Console.Error.WriteLine(error.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => $"nephos: {address} is in use by another program; choose another with --listen ADDR:PORT",
+                SocketError.AddressNotAvailable => $"nephos: this machine has no address {address.Address}; choose one of its own with --listen ADDR:PORT",
+                SocketError.AccessDenied => $"nephos: ports below 1024 need root; choose another than {address} with --listen ADDR:PORT",
+                _ => $"nephos: cannot listen on {address}: {error.Message}",
+            });
+            return false;
+        }
     }
 
     /// <summary>Ready means that a server can be made: the node has told Nova and Placement what it has. It takes milliseconds; after 10 s the cloud is ready without it, and says so.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
+using Nephos.Kernel.Store;
 using Nephos.Kernel.Telemetry;
 using Nephos.Kernel.Versions;
 using Nephos.Kernel.Wire;
@@ -78,7 +79,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         catch (Exception error)
         {
             LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);
-            await WriteErrorAsync(http, service, new ApiError(500, $"Unexpected API Error. The log of the cloud has more under {context.RequestId}."), context).ConfigureAwait(false);
+            ApiError answer = StoreFailure.Reason(error) is { } reason
+                ? new UnavailableError(reason)
+                : new ApiError(500, $"Unexpected API Error. The log of the cloud has more under {context.RequestId}.");
+            await WriteErrorAsync(http, service, answer, context).ConfigureAwait(false);
         }
         Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }

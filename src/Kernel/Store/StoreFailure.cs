@@ -1,0 +1,30 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Nephos.Kernel.Store;
+
+/// <summary>Failures of the database itself, which are neither the request's fault nor the program's: worth trying again once someone has mended them.</summary>
+public static class StoreFailure
+{
+    /// <summary>SQLITE_IOERR and SQLITE_FULL (sqlite.org/rescode.html). A full disk comes as either, by what SQLite was writing.</summary>
+    private const int SqliteIoError = 10, SqliteFull = 13;
+
+    /// <summary>What is wrong, for the user; null when the failure is of another kind.</summary>
+    public static string? Reason(Exception error)
+    {
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            switch (cause)
+            {
+                case SqliteException { SqliteErrorCode: SqliteFull }: return "The disk that holds the cloud's state is full.";
+                case SqliteException { SqliteErrorCode: SqliteIoError }: return "The disk that holds the cloud's state is full or fails.";
+                case PostgresException { SqlState: PostgresErrorCodes.DiskFull }: return "The disk of the cloud's database is full.";
+                case PostgresException { SqlState: PostgresErrorCodes.TooManyConnections }: return "The cloud's database has no more connections to give.";
+                case PostgresException: return null;
+                case NpgsqlException { IsTransient: true }: return "The cloud's database does not answer.";
+                default: break;
+            }
+        }
+        return null;
+    }
+}

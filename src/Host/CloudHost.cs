@@ -1,5 +1,6 @@
 using Nephos.Contracts.Node;
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Audit;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Processes;
 using Nephos.Kernel.Sagas;
@@ -20,6 +21,7 @@ public sealed record CloudOptions
     public Func<string, string?> PolicyFile { get; init; } = _ => null;
     public PolicyOptions Policy { get; init; } = PolicyOptions.Default;
     public RetentionOptions Retention { get; init; } = new();
+    public AuditSettings Audit { get; init; } = new();
 }
 
 /// <summary>Composes the program: the list of services, the request pipeline, the node.</summary>
@@ -35,6 +37,10 @@ public static class CloudHost
         builder.Services.AddSingleton(options.Facts);
         builder.Services.AddSingleton(options.Store);
         builder.Services.AddSingleton(options.Retention);
+        builder.Services.AddSingleton(options.Audit);
+        builder.Services.AddSingleton<AuditLog>();
+        builder.Services.AddSingleton<IHostedService>(p => p.GetRequiredService<AuditLog>());
+        builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<SignalHub>();
         builder.Services.AddSingleton<IProcessRunner, ProcessRunner>();

@@ -18,8 +18,8 @@ internal static class Program
             ConfigCommand.Create(),
             RoutesCommand.Create(),
             SagaCommand.Create(),
-            KeystoneCommand.Create(),
             GlanceCommand.Create(),
+            KeystoneCommand.Create(),
         };
         return root.Parse(arguments).InvokeAsync();
     }

@@ -67,5 +67,17 @@ internal sealed class ControlClient : IDisposable
         catch (HttpRequestException error) when (error.StatusCode is null) { return null; }
     }
 
+    /// <summary>Runs a maintenance command of Keystone: whether it went well, and what it says; null when no cloud is running.</summary>
+    public async Task<(bool Ok, string Text)?> MaintainKeystoneAsync(string command, IReadOnlyDictionary<string, string?> arguments, CancellationToken cancel)
+    {
+        try
+        {
+            using var form = new FormUrlEncodedContent(arguments.Where(a => a.Value is not null).Select(a => KeyValuePair.Create(a.Key, a.Value!)));
+            using var answer = await _http.PostAsync(new Uri("/keystone/" + command, UriKind.Relative), form, cancel).ConfigureAwait(false);
+            return (answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false));
+        }
+        catch (HttpRequestException error) when (error.StatusCode is null) { return null; }
+    }
+
     public void Dispose() => _http.Dispose();
 }

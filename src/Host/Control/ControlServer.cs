@@ -4,10 +4,12 @@ using System.Text.Json;
 using Nephos.Contracts.Nova;
 using Nephos.Glance.Metadefs;
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Reconcilers;
 using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Bootstrap;
 
 namespace Nephos.Host.Control;
 
@@ -45,9 +47,28 @@ internal sealed class ControlServer(
                 var lines = await http.RequestServices.GetRequiredService<MetadefFiles>().LoadAsync(http.Request.Query["path"].ToString(), http.Request.Query["overwrite"] == "true", http.RequestAborted).ConfigureAwait(false);
                 await http.Response.WriteAsync(string.Join('\n', lines), http.RequestAborted).ConfigureAwait(false);
                 break;
+            case ("POST", ["keystone", var command]):
+                await MaintainAsync(http, command).ConfigureAwait(false);
+                break;
             default:
                 http.Response.StatusCode = 404;
                 break;
+        }
+    }
+
+    /// <summary>Arguments come as a form, since a password among them has no place in an address.</summary>
+    private static async Task MaintainAsync(HttpContext http, string command)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted).ConfigureAwait(false);
+        try
+        {
+            var lines = await http.RequestServices.GetRequiredService<KeystoneMaintenance>().RunAsync(command, form.ToDictionary(f => f.Key, f => f.Value.ToString()), http.RequestAborted).ConfigureAwait(false);
+            await http.Response.WriteAsync(string.Join('\n', lines), http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (ApiError error)
+        {
+            http.Response.StatusCode = 400;
+            await http.Response.WriteAsync(error.Message, http.RequestAborted).ConfigureAwait(false);
         }
     }
 

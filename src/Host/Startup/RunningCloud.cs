@@ -114,6 +114,7 @@ internal static class RunningCloud
             Store = StoreOf(settings, state.Path),
             PolicyFile = settings.PolicyFile,
             Policy = settings.Policy.Options(),
+            Audit = settings.Audit,
             Retention = new RetentionOptions { Sagas = settings.Retention.Sagas, Changes = settings.Retention.Audit, DeletedRows = settings.Retention.DeletedRows },
             Node = settings.Roles.Contains(Role.Node) ? Node(settings) : null,
         };

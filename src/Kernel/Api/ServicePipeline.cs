@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Nephos.Kernel.Audit;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Policy;
@@ -19,7 +20,7 @@ namespace Nephos.Kernel.Api;
 /// wherever it points) → route (404, 405) → microversion (a bad one is 400 or 406) → version window → action key → policy → handler → answer. Anything
 /// not here does not happen to a request.
 /// </summary>
-public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicySet policies, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log)
+public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicySet policies, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log, AuditTrail? audit = null)
 {
     public IReadOnlyList<ServiceApi> Services => services;
 
@@ -61,6 +62,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
             Now = clock.Now(),
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Token = http.Request.Headers["X-Auth-Token"].FirstOrDefault() is { Length: > 0 } token ? token : null,
+            Notes = audit?.Concerns(http.Request.Method) is true ? new AuditNotes() : null,
         };
         http.Response.Headers["X-Openstack-Request-Id"] = context.RequestId;
         if (service.Type is "compute") { http.Response.Headers["x-compute-request-id"] = context.RequestId; }
@@ -70,6 +72,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         }
         catch (ApiError error)
         {
+            if (context.Notes is { } notes) { notes.Reason = error.Message; }
             await WriteErrorAsync(http, service, error, context).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
@@ -84,17 +87,20 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
                 : new ApiError(500, $"Unexpected API Error. The log of the cloud has more under {context.RequestId}.");
             await WriteErrorAsync(http, service, answer, context).ConfigureAwait(false);
         }
+        if (context.Notes is not null) { await audit!.WriteAsync(http, service, context).ConfigureAwait(false); }
         Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }
 
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
+        if (context.Notes is { } notes) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity
             && (identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };
+            if (context.Notes is { } known) { known.Identity = identity; }
         }
         else if (!isPublic)
         {
@@ -144,7 +150,9 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             endpoint = candidates.FirstOrDefault(c => c.Exists(version)) ?? throw service.Errors.NoRoute();
         }
-        var call = new Call(http, context, endpoint, version, RouteTable.Values(endpoint, path), policies.Of(service.Name), LogDenied, json);
+        var route = RouteTable.Values(endpoint, path);
+        if (context.Notes is { } gathered) { (gathered.Endpoint, gathered.Route) = (endpoint, route); }
+        var call = new Call(http, context, endpoint, version, route, policies.Of(service.Name), LogDenied, json);
         if (endpoint.PolicyName is { } rule && !endpoint.EnforcedInOperation)
         {
             var who = context.Who;

@@ -12,6 +12,8 @@ public sealed record RequestContext
     /// <summary>The token that was presented; never logged, never stored.</summary>
     public string? Token { get; init; }
     public Identity? Identity { get; init; }
+    /// <summary>What the request gathers for the audit trail; null for reads, and for the cloud's own work.</summary>
+    public Audit.AuditNotes? Notes { get; init; }
 
     /// <summary>The user's id; throws when nobody is logged in.</summary>
     public string UserId => Who.UserId;

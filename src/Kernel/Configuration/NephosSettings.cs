@@ -53,6 +53,9 @@ public sealed record NephosSettings : ICheckedSettings
     [Setting("How long the past is kept. 0 keeps it for ever.")]
     public RetentionSettings Retention { get; init; } = new();
 
+    [Setting("The audit trail as a file of events. The changes themselves are in the databases too.")]
+    public Audit.AuditSettings Audit { get; init; } = new();
+
     /// <summary>The state directory with its default filled in.</summary>
     public string StatePath => Path.GetFullPath(StateDirectory ?? (Environment.IsPrivilegedProcess && OperatingSystem.IsLinux()
         ? "/var/lib/nephos"

@@ -26,8 +26,11 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     public void AfterCommit(Action action) => (_afterCommit ??= []).Add(action);
 
     /// <summary>Writes down a change in the same transaction: who did what to which resource.</summary>
-    public void Record(RequestContext context, string action, string resourceType, string resourceId, string? projectId = null) =>
+    public void Record(RequestContext context, string action, string resourceType, string resourceId, string? projectId = null)
+    {
         Changes.Add(ChangeRow.Of(context, action, resourceType, resourceId, projectId));
+        context.Notes?.Changes.Add(new(action, resourceType, resourceId, projectId));
+    }
 
     internal List<Action>? TakeAfterCommit()
     {

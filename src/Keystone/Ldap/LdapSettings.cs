@@ -8,7 +8,7 @@ namespace Nephos.Keystone.Ldap;
 /// </summary>
 public sealed record LdapSettings
 {
-    [Setting("URLs of the directory's servers, separated by commas or spaces: the first that answers is used. `ldap://`, `ldaps://` or `ldapi://`.")]
+    [Setting("URLs of the directory's servers, separated by commas or spaces: the first that answers is used. `ldap://` or `ldaps://`.")]
     public string Url { get; init; } = "ldap://localhost";
     [Setting("Begin with another of the URLs in each process.")]
     public bool RandomizeUrls { get; init; }

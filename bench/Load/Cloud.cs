@@ -9,7 +9,7 @@ namespace Nephos.Bench;
 /// <summary>The program in a process of its own.</summary>
 internal sealed class Cloud : IDisposable
 {
-    private const string Url = "http://127.0.0.1:8790";
+    public const string Url = "http://127.0.0.1:8790";
     private readonly Process _process;
     private readonly string _state;
 
@@ -25,6 +25,7 @@ internal sealed class Cloud : IDisposable
     public double ReadyAfter { get; }
     public HttpClient Http { get; }
     public string ProjectId { get; private set; } = "";
+    public string Password => File.ReadAllText(Path.Combine(_state, "admin-password")).Trim();
 
     public static async Task<Cloud> StartAsync(string program, string state)
     {
@@ -48,7 +49,7 @@ internal sealed class Cloud : IDisposable
         {
             auth = new
             {
-                identity = new { methods = new[] { "password" }, password = new { user = new { name = "admin", domain, password = (await File.ReadAllTextAsync(Path.Combine(_state, "admin-password"))).Trim() } } },
+                identity = new { methods = new[] { "password" }, password = new { user = new { name = "admin", domain, password = Password } } },
                 scope = new { project = new { name = "admin", domain } },
             },
         });

@@ -25,6 +25,13 @@ internal static class Program
             return 2;
         }
         var state = Directory.CreateTempSubdirectory("nephos-bench-").FullName;
+        if (arguments.Length > 1 && arguments[1] == "identity")
+        {
+            await IdentityLoad.RunAsync(program, state, Row);
+            Directory.Delete(state, recursive: true);
+            Print();
+            return 0;
+        }
         try
         {
             if (parts.Contains("start")) { await StartAsync(program, state); }

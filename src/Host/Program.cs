@@ -16,6 +16,7 @@ internal static class Program
             StatusCommand.Create(),
             EnvCommand.Create(),
             ConfigCommand.Create(),
+            PolicyCommand.Create(),
             RoutesCommand.Create(),
             SagaCommand.Create(),
             GlanceCommand.Create(),

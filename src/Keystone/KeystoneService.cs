@@ -120,6 +120,9 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<TokenOperations>();
         services.AddSingleton<CatalogReader>();
         services.AddSingleton<IServiceCatalog, CatalogForServices>();
+        services.AddSingleton<CatalogCache>();
+        services.AddHostedService<IdentityListener>();
+        services.AddSingleton<TokenRenderer>();
         services.AddSingleton<ProjectQueries>();
         services.AddSingleton<ProjectOperations>();
         services.AddSingleton<DomainOperations>();

@@ -1,4 +1,5 @@
 #pragma warning disable RS0030 // It starts a database server of its own.
+using Microsoft.Extensions.DependencyInjection;
 using Nephos.Kernel.Processes;
 using Nephos.Kernel.Store;
 using Nephos.Testing;
@@ -106,3 +107,77 @@ public abstract class DatabaseConversation(TestCloud cloud)
 public sealed class SqliteConversation(TestCloud cloud) : DatabaseConversation(cloud), IClassFixture<TestCloud>;
 
 public sealed class PostgresConversation(PostgresCloud cloud) : DatabaseConversation(cloud), IClassFixture<PostgresCloud>;
+
+/// <summary>Two processes' worth of clouds on one database, with the keys of the first.</summary>
+public sealed class TwoClouds : IAsyncLifetime
+{
+    private readonly PostgresServer _server = new();
+
+    public OnServer First { get; private set; } = null!;
+    public OnServer Second { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _server.StartAsync();
+        First = new OnServer(_server, null);
+        await First.InitializeAsync();
+        Second = new OnServer(_server, new StandingClock());
+        var keys = Directory.CreateDirectory(Path.Combine(Second.StateDirectory, "fernet-keys"));
+        foreach (var key in Directory.GetFiles(Path.Combine(First.StateDirectory, "fernet-keys"))) { File.Copy(key, Path.Combine(keys.FullName, Path.GetFileName(key))); }
+        await Second.InitializeAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Second.DisposeAsync();
+        await First.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    public sealed class OnServer(PostgresServer server, TimeProvider? clock) : TestCloud
+    {
+        protected override StoreOptions StoreFor(string directory) => new() { Directory = directory, Postgres = server.ConnectionString };
+
+        protected override Node.NodeOptions? NodeFor(string directory) => clock is null ? base.NodeFor(directory) : null;
+
+        protected override void Configure(IServiceCollection services)
+        {
+            if (clock is not null) { services.AddSingleton(clock); }
+        }
+    }
+
+    /// <summary>Tells the time, yet no time passes: nothing that is looked at again after a while is looked at again.</summary>
+    private sealed class StandingClock : TimeProvider
+    {
+        public override long GetTimestamp() => 1;
+    }
+}
+
+public sealed class TwoProcessesTests(TwoClouds clouds) : IClassFixture<TwoClouds>
+{
+    [Fact]
+    public async Task Revocation_InOneProcess_HoldsInTheOtherWithoutItsLooking()
+    {
+        var user = await clouds.First.NewRealUserAsync("reader");
+        var there = new TestUser(clouds.Second.Client(), user.Token, user.Identity);
+        (await there.Get("/identity/v3/auth/projects")).Is(200);
+        var admin = await clouds.First.LoginAdminAsync();
+        (await admin.Patch($"/identity/v3/users/{user.UserId}", new { user = new { enabled = false } })).Is(200);
+        (await user.Get("/identity/v3/auth/projects")).Is(401);
+        // The second looks at the version once in a second of its clock, which stands: only the database can have told it.
+        await TestCloud.Until(async () => (await there.Get("/identity/v3/auth/projects")).Status, s => s == 401, "the second process to hear that the user is disabled");
+    }
+
+    [Fact]
+    public async Task Catalog_ChangedInOneProcess_IsSeenInTheOther()
+    {
+        var admin = await clouds.First.LoginAdminAsync();
+        var there = new TestUser(clouds.Second.Client(), admin.Token, admin.Identity);
+        Task<string> Shown() => Body(there, admin.Token!);
+        (await Shown()).ShouldNotContain("told-by-the-database");
+        (await admin.Post("/identity/v3/services", new { service = new { type = "told-by-the-database" } })).Is(201);
+        await TestCloud.Until(Shown, text => text.Contains("told-by-the-database", StringComparison.Ordinal), "the new service in the token's catalog");
+    }
+
+    private static async Task<string> Body(TestUser who, string token) => (await who.Send(HttpMethod.Get, "/identity/v3/auth/tokens", null, ("X-Subject-Token", token))).Is(200).Text;
+}

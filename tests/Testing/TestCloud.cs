@@ -23,6 +23,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("nephos-test-").FullName;
     private WebApplication? _app;
+    private PostgresDatabase? _database;
 
     /// <summary>Services instead of the product's list.</summary>
     protected virtual IReadOnlyList<INephosService>? Services_ => null;
@@ -65,7 +66,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
     }
 
     /// <summary>SQLite without fsync, or PostgreSQL when NEPHOS_TEST_POSTGRES holds a connection string.</summary>
-    protected virtual StoreOptions StoreFor(string directory) => new() { Directory = directory, Synchronous = "OFF" };
+    protected virtual StoreOptions StoreFor(string directory) => (_database = PostgresDatabase.CreateIfWanted()) is { } database ? new() { Directory = directory, Postgres = database.ConnectionString } : new() { Directory = directory, Synchronous = "OFF" };
 
     protected virtual Node.NodeOptions? NodeFor(string directory) => new()
     {
@@ -163,6 +164,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
             await _app.StopAsync();
             await _app.DisposeAsync();
         }
+        _database?.Drop();
         Dispose();
     }
 

@@ -55,6 +55,17 @@ public sealed class Reply
         return response.WriteAsync(text, call.Cancel);
     });
 
+    /// <summary>Bytes that are there already, in pieces.</summary>
+    public static Reply Utf8(string contentType, params ReadOnlyMemory<byte>[] pieces) => new(null, async (call, response) =>
+    {
+        response.ContentType = contentType;
+        var length = 0L;
+        foreach (var piece in pieces) { length += piece.Length; }
+        response.ContentLength = length;
+        foreach (var piece in pieces) { System.Buffers.BuffersExtensions.Write(response.BodyWriter, piece.Span); }
+        await response.BodyWriter.FlushAsync(call.Cancel).ConfigureAwait(false);
+    });
+
     /// <summary>A stream, copied as it is read and closed at the end.</summary>
     public static Reply Stream(Stream stream, string contentType, long? length = null, int? status = null) => new(status, async (call, response) =>
     {

@@ -61,6 +61,9 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
 
     public ResourceGroup Group(string path) => new(this, path);
 
+    /// <summary>The endpoints at a path below the prefix, of any method, action and version; empty when there are none.</summary>
+    public IReadOnlyList<Endpoint> At(string path) => Match(Present(path)).Endpoints ?? [];
+
     internal Endpoint Add(string method, string path, string? action, Handler handler)
     {
         var endpoint = new Endpoint(this, method, path, action, handler);
@@ -117,17 +120,12 @@ internal sealed class RouteTable
         (node.Endpoints ??= []).Add(endpoint);
     }
 
-    public RouteMatch Match(string path)
-    {
-        var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        var node = Find(_root, segments, 0);
-        if (node?.Endpoints is not { } endpoints) { return new RouteMatch(null, RouteMatch.NoValues); }
-        return new RouteMatch(endpoints, RouteMatch.NoValues);
-    }
+    public RouteMatch Match(string path) => new(Find(_root, path)?.Endpoints, RouteMatch.NoValues);
 
     /// <summary>Values by the endpoint's own names, since endpoints at one node may name a segment differently.</summary>
-    public static Dictionary<string, string> Values(Endpoint endpoint, string path)
+    public static IReadOnlyDictionary<string, string> Values(Endpoint endpoint, string path)
     {
+        if (!endpoint.Path.Contains('{', StringComparison.Ordinal)) { return RouteMatch.NoValues; }
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         var names = endpoint.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var segments = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -145,11 +143,15 @@ internal sealed class RouteTable
         return values;
     }
 
-    private static Node? Find(Node node, string[] segments, int at)
+    private static Node? Find(Node node, ReadOnlySpan<char> path)
     {
-        if (at == segments.Length) { return node.Endpoints is null ? null : node; }
-        if (node.Literals.TryGetValue(segments[at], out var literal) && Find(literal, segments, at + 1) is { } found) { return found; }
+        path = path.TrimStart('/');
+        if (path.IsEmpty) { return node.Endpoints is null ? null : node; }
+        var slash = path.IndexOf('/');
+        var segment = slash < 0 ? path : path[..slash];
+        var rest = slash < 0 ? default : path[slash..];
+        if (node.Literals.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var literal) && Find(literal, rest) is { } found) { return found; }
         if (node.Parameter is not { } parameter) { return null; }
-        return Find(parameter, segments, at + 1) ?? (parameter is { TakesRest: true, Endpoints: not null } ? parameter : null);
+        return Find(parameter, rest) ?? (parameter is { TakesRest: true, Endpoints: not null } ? parameter : null);
     }
 }

@@ -170,6 +170,9 @@ public sealed class CredentialCheck(string kind, string match) : IPolicyCheck
     private readonly string[] _path = kind.Split('.');
     private readonly PolicyTemplate _match = PolicyTemplate.Parse(match);
 
+    /// <summary>The object's attributes that are compared with the caller's.</summary>
+    internal IEnumerable<string> Attributes => _match.Names;
+
     public IReadOnlyList<IPolicyCheck> Children => [];
 
     public bool Passes(in PolicyQuestion question) =>

@@ -97,10 +97,25 @@ public sealed class PolicyEngine
             e.Name, e.Line > 0 ? rules.Resolve(e).ToString()! : e.Text, _defaults.GetValueOrDefault(e.Name)?.Text, e.Scopes, e.Line > 0 ? $"{_path}:{e.Line}" : null))];
     }
 
+    /// <summary>The object's attributes that a rule, and those that it refers to, compare with the caller's: <c>project_id</c>, <c>target.user.id</c>.</summary>
+    public IReadOnlyList<string> ComparedAttributes(string rule)
+    {
+        var rules = Current();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        IEnumerable<string> Walk(IPolicyCheck check) => check switch
+        {
+            CredentialCheck credential => credential.Attributes,
+            RuleCheck named => seen.Add(named.Name) && rules.Find(named.Name) is { } next ? Walk(next) : [],
+            _ => check.Children.SelectMany(Walk),
+        };
+        return [.. Walk(rules.Resolve(rules.Get(rule))).Distinct(StringComparer.Ordinal)];
+    }
+
     /// <summary>Everything wrong with the file and the defaults; parses all rules. <c>nephos config check</c> prints it.</summary>
     public IReadOnlyList<PolicyProblem> Problems() => Current().AllProblems();
 
-    internal static string Words(PolicyScopes scopes) => string.Join(", ", Enum.GetValues<PolicyScopes>().Where(s => s != PolicyScopes.Any && scopes.HasFlag(s)).Select(s => s.ToString().ToLowerInvariant()));
+    /// <summary>Kinds of scope in upstream's words.</summary>
+    public static string Words(PolicyScopes scopes) => string.Join(", ", Enum.GetValues<PolicyScopes>().Where(s => s != PolicyScopes.Any && scopes.HasFlag(s)).Select(s => s.ToString().ToLowerInvariant()));
 
     private bool InScope(PolicyScopes wanted, PolicyCredentials credentials) => wanted == PolicyScopes.Any || !_options.EnforceScope || (wanted & credentials.Scope) != 0;
 

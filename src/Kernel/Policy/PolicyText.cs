@@ -59,6 +59,8 @@ internal sealed class PolicyTemplate
 
     public string Source { get; }
 
+    public IEnumerable<string> Names => _parts.Where(p => p.IsName).Select(p => p.Text);
+
     public static PolicyTemplate Parse(string source)
     {
         var parts = new List<(string, bool)>();

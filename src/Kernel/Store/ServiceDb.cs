@@ -32,6 +32,9 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
         context.Notes?.Changes.Add(new(action, resourceType, resourceId, projectId));
     }
 
+    /// <summary>Tells those who listen to the channel (<see cref="Store{TDb}.ListenAsync"/>), in this process and others, when this transaction commits. Nothing on SQLite, which has one process.</summary>
+    public Task NotifyAsync(string channel) => Database.IsNpgsql() ? Database.ExecuteSqlAsync($"SELECT pg_notify({channel}, '')") : Task.CompletedTask;
+
     internal List<Action>? TakeAfterCommit()
     {
         var actions = _afterCommit;

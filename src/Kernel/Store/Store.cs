@@ -25,6 +25,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     private int _keptCount;
     private volatile bool _disposed;
     private readonly SemaphoreSlim? _writer;
+    private readonly SemaphoreSlim _writes;
     private readonly StoreOptions _options;
     private readonly string _service;
     private readonly string _connectionString;
@@ -41,13 +42,15 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         {
             _connectionString = new NpgsqlConnectionStringBuilder(postgres) { SearchPath = service, ApplicationName = "nephos-" + service }.ConnectionString;
             builder.UseNpgsql(_connectionString);
+            // Half of the pool: what reads beside its transaction must find a connection left, or all of them wait for each other.
+            _writes = new SemaphoreSlim(Math.Max(1, new NpgsqlConnectionStringBuilder(_connectionString).MaxPoolSize / 2));
         }
         else
         {
             _connectionString = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Directory, service + ".sqlite"), ForeignKeys = true, DefaultTimeout = 30 }.ConnectionString;
             // Lists of ids go as one JSON parameter: a parameter each makes a new SQL text, to be built and parsed anew, for every length of the list.
             builder.UseSqlite(_connectionString, sqlite => sqlite.UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)).AddInterceptors(new SqlitePragmas(options.Synchronous), new PreparedCommands());
-            _writer = new SemaphoreSlim(1, 1);
+            _writes = _writer = new SemaphoreSlim(1, 1);
         }
         _factory = new PooledDbContextFactory<TDb>(builder.Options, poolSize: 64);
     }
@@ -117,7 +120,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         Instruments.DatabaseWriter(_service, 1);
         try
         {
-            if (_writer is not null) { await _writer.WaitAsync(cancel).ConfigureAwait(false); }
+            await _writes.WaitAsync(cancel).ConfigureAwait(false);
         }
         catch
         {
@@ -145,7 +148,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         finally
         {
-            _writer?.Release();
+            _writes.Release();
             Instruments.DatabaseWriter(_service, -1);
         }
         after?.ForEach(action => action());
@@ -182,6 +185,25 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         await command.ExecuteScalarAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Listens to a channel of PostgreSQL (<see cref="ServiceDb.NotifyAsync"/>) until cancelled or until the connection is lost, which it throws. <paramref name="heard"/> is called for each notification, and
+    /// once when listening begins, for what was missed before.
+    /// </summary>
+    public async Task ListenAsync(string channel, Action heard, CancellationToken cancel)
+    {
+        // A connection of its own, not of the pool; the keepalive finds out that the other end has gone.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_connectionString) { Pooling = false, KeepAlive = 10 }.ConnectionString);
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        connection.Notification += (_, _) => heard();
+        await using (var command = connection.CreateCommand())
+        {
+            command.CommandText = $"LISTEN \"{channel}\"";
+            await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        }
+        heard();
+        while (true) { await connection.WaitAsync(cancel).ConfigureAwait(false); }
+    }
+
     /// <summary>Builds EF's model; called in the background after the start.</summary>
     public void Warm()
     {
@@ -200,7 +222,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     {
         _disposed = true;
         while (_kept.TryPop(out var db)) { db.Dispose(); }
-        _writer?.Dispose();
+        _writes.Dispose();
         if (_options.Postgres is null)
         {
             using var pool = new SqliteConnection(_connectionString);

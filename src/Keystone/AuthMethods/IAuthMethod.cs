@@ -41,6 +41,8 @@ internal sealed record AuthResult(string UserId)
     /// <summary>Of the certificate that the new token is bound to.</summary>
     public string? Thumbprint { get; init; }
     public FederatedPayload? Federation { get; init; }
+    /// <summary>The user's options as they are stored, when the method has seen them; saves a query.</summary>
+    public string? UserOptions { get; init; }
 
     /// <summary>This and what the next method found.</summary>
     public AuthResult And(AuthResult next) => new(Same(UserId, next.UserId)!)

@@ -24,6 +24,7 @@ internal sealed class TokenMethod(TokenValidator validator, KeystoneSettings set
             ChainId = payload.ChainId,
             ApplicationCredentialId = payload.ApplicationCredentialId,
             Federation = payload.Federation,
+            UserOptions = token.UserOptions,
         };
     }
 

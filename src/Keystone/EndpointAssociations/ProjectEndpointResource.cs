@@ -3,6 +3,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Catalog;
 using Nephos.Keystone.EndpointGroups;
 using Nephos.Keystone.Projects;
 using Nephos.Keystone.ServiceEndpoints;
@@ -60,7 +61,7 @@ internal static class ProjectEndpointResource
 }
 
 /// <summary>Reads and writes of it.</summary>
-internal sealed class ProjectEndpointOperations(Store<KeystoneDb> store)
+internal sealed class ProjectEndpointOperations(Store<KeystoneDb> store, CatalogCache catalog)
 {
     /// <summary>Those given to the project one by one and those of its groups.</summary>
     public Task<List<ServiceEndpoint>> ListAsync(string projectId) => store.ReadAsync(async db => await OfProjectAsync(db, projectId, await db.ServiceEndpoints.OrderBy(e => e.Id).ToListAsync()));
@@ -82,6 +83,7 @@ internal sealed class ProjectEndpointOperations(Store<KeystoneDb> store)
     public Task AddAsync(RequestContext context, string projectId, string endpointId) => store.WriteUniqueAsync(async db =>
     {
         db.ProjectEndpoints.Add(new ProjectEndpoint { ProjectId = projectId, EndpointId = endpointId });
+        await catalog.ChangedAsync(db);
         db.Record(context, "add-project", "endpoint", endpointId, projectId);
         await db.SaveChangesAsync();
         return true;
@@ -90,6 +92,7 @@ internal sealed class ProjectEndpointOperations(Store<KeystoneDb> store)
     public Task RemoveAsync(RequestContext context, string projectId, string endpointId) => store.WriteAsync(async db =>
     {
         if (await db.ProjectEndpoints.Where(m => m.ProjectId == projectId && m.EndpointId == endpointId).ExecuteDeleteAsync() == 0) { throw NotInProject(projectId, endpointId); }
+        await catalog.ChangedAsync(db);
         db.Record(context, "remove-project", "endpoint", endpointId, projectId);
     });
 

@@ -4,13 +4,14 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Projects;
 
 namespace Nephos.Keystone.EndpointGroups;
 
 /// <summary>Reads and writes of endpoint groups and of who has them.</summary>
-internal sealed class EndpointGroupOperations(Store<KeystoneDb> store, KeystoneSettings settings)
+internal sealed class EndpointGroupOperations(Store<KeystoneDb> store, KeystoneSettings settings, CatalogCache catalog)
 {
     public async Task<EndpointGroup> FindAsync(string id) => await store.ReadAsync(db => db.EndpointGroups.FirstOrDefaultAsync(g => g.Id == id)) ?? throw NotFound(id);
 
@@ -39,6 +40,7 @@ internal sealed class EndpointGroupOperations(Store<KeystoneDb> store, KeystoneS
         group.Name = request.Name ?? group.Name;
         if (request.Description.IsSet) { group.Description = request.Description.Value; }
         group.Filters = filters ?? group.Filters;
+        await catalog.ChangedAsync(db);
         db.Record(context, "update", "endpoint_group", id);
         return group;
     });
@@ -46,12 +48,14 @@ internal sealed class EndpointGroupOperations(Store<KeystoneDb> store, KeystoneS
     public Task DeleteAsync(RequestContext context, string id) => store.WriteAsync(async db =>
     {
         if (await db.EndpointGroups.Where(g => g.Id == id).ExecuteDeleteAsync() == 0) { throw NotFound(id); }
+        await catalog.ChangedAsync(db);
         db.Record(context, "delete", "endpoint_group", id);
     });
 
     public Task AddAsync(RequestContext context, string projectId, string groupId) => store.WriteUniqueAsync(async db =>
     {
         db.ProjectEndpointGroups.Add(new ProjectEndpointGroup { ProjectId = projectId, EndpointGroupId = groupId });
+        await catalog.ChangedAsync(db);
         db.Record(context, "add-project", "endpoint_group", groupId, projectId);
         await db.SaveChangesAsync();
         return true;
@@ -60,6 +64,7 @@ internal sealed class EndpointGroupOperations(Store<KeystoneDb> store, KeystoneS
     public Task RemoveAsync(RequestContext context, string projectId, string groupId) => store.WriteAsync(async db =>
     {
         if (await db.ProjectEndpointGroups.Where(m => m.ProjectId == projectId && m.EndpointGroupId == groupId).ExecuteDeleteAsync() == 0) { throw NotInProject(); }
+        await catalog.ChangedAsync(db);
         db.Record(context, "remove-project", "endpoint_group", groupId, projectId);
     });
 

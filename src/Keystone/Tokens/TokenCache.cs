@@ -15,10 +15,34 @@ internal sealed class TokenCache
     private readonly Lock _lock = new();
     private ConcurrentDictionary<string, TokenModel> _young = new(StringComparer.Ordinal);
     private ConcurrentDictionary<string, TokenModel> _old = new(StringComparer.Ordinal);
+    private ConcurrentDictionary<(string User, string Scope), TokenModel> _byScope = new();
     private long _changes;
+    private long _revokedBefore = long.MaxValue;
+    private long _revokedSince;
 
     /// <summary>How many times something was dropped; taken before reading the database.</summary>
     public long Changes => Volatile.Read(ref _changes);
+
+    /// <summary>True when no revocation reaches up to this second: those before the start, told once by <see cref="StartCounting"/>, and those of this process since.</summary>
+    public bool IsAfterRevocations(DateTime second) => second.Ticks > Volatile.Read(ref _revokedBefore) && second.Ticks > Volatile.Read(ref _revokedSince);
+
+    /// <summary>Tells the newest revocation in the database.</summary>
+    public void StartCounting(DateTime newest) => Volatile.Write(ref _revokedBefore, newest.Ticks);
+
+    /// <summary>A revocation is about to be written.</summary>
+    public void Revoking(DateTime second)
+    {
+        lock (_lock) { _revokedSince = Math.Max(_revokedSince, second.Ticks); }
+    }
+
+    /// <summary>A token of the same user and scope that was found valid: who that is, and which roles, is the same for another.</summary>
+    public TokenModel? Alike(TokenPayload payload) => payload.IsPlain && Volatile.Read(ref _byScope).TryGetValue(KeyOf(payload), out var model) ? model : null;
+
+    /// <summary>True when a token of this user for this project is known to be good.</summary>
+    public bool Knows(string userId, string projectId) => Volatile.Read(ref _byScope).ContainsKey((userId, projectId));
+
+    private static (string User, string Scope) KeyOf(TokenPayload payload) =>
+        (payload.UserId, payload.ProjectId ?? (payload.DomainId is { } domain ? "domain " + domain : payload.System is { } system ? "system " + system : ""));
 
     public TokenModel? Find(string token)
     {
@@ -40,6 +64,9 @@ internal sealed class TokenCache
                 Volatile.Write(ref _young, new(StringComparer.Ordinal));
             }
             _young[token] = model;
+            if (!model.Payload.IsPlain) { return; }
+            if (_byScope.Count >= GenerationSize) { Volatile.Write(ref _byScope, new()); }
+            _byScope[KeyOf(model.Payload)] = model;
         }
     }
 
@@ -55,6 +82,10 @@ internal sealed class TokenCache
                     if (concerned(model)) { generation.TryRemove(token, out _); }
                 }
             }
+            foreach (var (key, model) in _byScope)
+            {
+                if (concerned(model)) { _byScope.TryRemove(key, out _); }
+            }
         }
     }
 
@@ -65,6 +96,7 @@ internal sealed class TokenCache
             _changes++;
             _young.Clear();
             _old.Clear();
+            _byScope.Clear();
         }
     }
 }

@@ -63,7 +63,7 @@ internal static class TokenEndpoints
     }
 
     /// <summary>The token that is talked about; who may not look at it learns nothing of it, also not whether it is one.</summary>
-    private static async Task<TokenModel> SubjectAsync(Call call, TimeSpan window)
+    private static async ValueTask<TokenModel> SubjectAsync(Call call, TimeSpan window)
     {
         var text = call.Http.Request.Headers[Subject].FirstOrDefault();
         if (string.IsNullOrEmpty(text)) { throw new NotFoundError("No token in the request"); }
@@ -82,9 +82,5 @@ internal static class TokenEndpoints
     internal static async Task<IReadOnlyList<CatalogService>?> CatalogAsync(Call call, TokenModel model) =>
         model.IsScoped ? await call.Get<CatalogReader>().ReadAsync(model.Payload.ProjectId, model.Narrowing.Trust?.TrustorUserId ?? model.Payload.UserId, call.Cancel) : null;
 
-    internal static async Task<Reply> ViewAsync(Call call, TokenModel model)
-    {
-        var catalog = call.Query.Has("nocatalog") ? null : await CatalogAsync(call, model);
-        return Reply.Member("token", TokenView.Of(model, catalog));
-    }
+    internal static ValueTask<Reply> ViewAsync(Call call, TokenModel model) => call.Get<TokenRenderer>().ReplyAsync(model, !call.Query.Has("nocatalog"), call.Cancel);
 }

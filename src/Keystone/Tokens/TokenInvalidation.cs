@@ -29,6 +29,7 @@ internal sealed class TokenInvalidation(TokenCache cache, KeystoneSettings setti
     public async Task RevokeAsync(KeystoneDb db, string kind, string id, DateTime now)
     {
         var second = Second(now);
+        cache.Revoking(second);
         var purge = now + settings.TokenExpiration + Buffer;
         var updated = await db.Revocations.Where(r => r.Id == id && r.Kind == kind).ExecuteUpdateAsync(u => u.SetProperty(r => r.IssuedBefore, second).SetProperty(r => r.PurgeAt, purge));
         if (updated == 0) { db.Revocations.Add(new Revocation { Id = id, Kind = kind, IssuedBefore = second, PurgeAt = purge }); }
@@ -37,5 +38,10 @@ internal sealed class TokenInvalidation(TokenCache cache, KeystoneSettings setti
 
     public static DateTime Second(DateTime time) => new(time.Ticks - time.Ticks % TimeSpan.TicksPerSecond, DateTimeKind.Utc);
 
-    private static Task BumpAsync(KeystoneDb db) => db.IdentityVersions.ExecuteUpdateAsync(u => u.SetProperty(v => v.Number, v => v.Number + 1));
+    /// <summary>Moves the version, and tells the other processes on PostgreSQL of it when the transaction commits.</summary>
+    internal static async Task BumpAsync(KeystoneDb db)
+    {
+        await db.IdentityVersions.ExecuteUpdateAsync(u => u.SetProperty(v => v.Number, v => v.Number + 1));
+        await db.NotifyAsync(IdentityListener.Channel);
+    }
 }

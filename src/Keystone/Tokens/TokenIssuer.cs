@@ -30,7 +30,7 @@ internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, To
         };
         var changes = cache.Changes;
         var issuedAt = await loader.IssueTimeAsync(payload, context.Now, cancel);
-        var model = await loader.LoadAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
+        var model = await loader.LoadNewAsync(payload, issuedAt, cancel) ?? throw (scope.TrustId is null ? Faults.Unauthorized() : Faults.Forbidden());
         // Requests signed with keys that a trust made count as no login, as upstream has it.
         if (scope.TrustId is { } trust && payload.Methods != 0 && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
         var text = format.Write(payload, issuedAt);

@@ -15,8 +15,16 @@ namespace Nephos.Keystone.Tokens;
 /// From a token's payload to what it stands for: user, scope and roles as they are now. Null when it is worth nothing: user or scope gone or disabled, no role left in the scope, revoked. The
 /// time of expiry is the caller's to check, since some may look at expired tokens.
 /// </summary>
-internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts, TimeProvider clock)
+internal sealed class TokenLoader(Store<KeystoneDb> store, TokenCache cache, AccountRules accounts, TimeProvider clock)
 {
+    /// <summary>
+    /// For a token that is being made. When one of the same user and scope is known to be good, all is known without a query: what changes users, scopes and roles drops it. A new token cannot have been
+    /// revoked by its own name, and its time of issue is past what was (<see cref="IssueTimeAsync"/>). With other processes at the database the rows are read.
+    /// </summary>
+    public Task<TokenModel?> LoadNewAsync(TokenPayload payload, DateTime issuedAt, CancellationToken cancel) => store.Exclusive && cache.Alike(payload) is { } like
+        ? Task.FromResult<TokenModel?>(like with { Payload = payload, Identity = like.Identity with { Methods = payload.MethodList, ExpiresAt = payload.ExpiresAt, IssuedAt = issuedAt, AuditIds = payload.AuditIds } })
+        : LoadAsync(payload, issuedAt, cancel);
+
     public Task<TokenModel?> LoadAsync(TokenPayload payload, DateTime issuedAt, CancellationToken cancel) => store.ReadAsync(db => LoadAsync(db, payload, issuedAt), cancel);
 
     private async Task<TokenModel?> LoadAsync(KeystoneDb db, TokenPayload payload, DateTime issuedAt)
@@ -72,6 +80,7 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
             ServiceProviders = await ServiceProviderOperations.EnabledAsync(db),
             ProjectIsDomain = project is { IsDomain: true },
             Narrowing = narrowing,
+            UserOptions = login.User.Options,
         };
         return (model.IsScoped && roles.Count == 0) || await LatestRevocationAsync(db, model) >= issuedAt ? null : model;
     }
@@ -100,7 +109,9 @@ internal sealed class TokenLoader(Store<KeystoneDb> store, AccountRules accounts
     /// </summary>
     public async Task<DateTime> IssueTimeAsync(TokenPayload payload, DateTime now, CancellationToken cancel)
     {
+        if (store.Exclusive && cache.IsAfterRevocations(TokenInvalidation.Second(now))) { return TokenInvalidation.Second(now); }
         var ids = new[] { payload.UserId, payload.ProjectId, payload.DomainId }.OfType<string>().ToList();
+        if (store.Exclusive) { cache.StartCounting(await store.ReadAsync(db => db.Revocations.MaxAsync(r => (DateTime?)r.IssuedBefore), cancel) ?? DateTime.MinValue); }
         var revoked = await store.ReadAsync(db => db.Revocations.Where(r => ids.Contains(r.Id)).MaxAsync(r => (DateTime?)r.IssuedBefore), cancel);
         var second = TokenInvalidation.Second(now);
         return revoked >= second ? revoked.Value.AddSeconds(1) : second;

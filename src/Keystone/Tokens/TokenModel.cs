@@ -11,10 +11,27 @@ internal sealed record TokenModel
     public required IReadOnlyList<RoleName> Roles { get; init; }
     /// <summary>Clouds that take our word for the user; null when there is none.</summary>
     public IReadOnlyList<Federation.ServiceProviders.ServiceProviderName>? ServiceProviders { get; init; }
+    /// <summary>The user's options as they are stored: which methods a login of theirs needs.</summary>
+    public string? UserOptions { get; init; }
     public DateTime? PasswordExpiresAt { get; init; }
     /// <summary>The scope is a domain taken as a project.</summary>
     public bool ProjectIsDomain { get; init; }
     public Narrowing Narrowing { get; init; } = new();
+
+    /// <summary>The token's own part of its body (<see cref="TokenRenderer"/>), once it was asked for; a copy of the model does not take it along.</summary>
+    public byte[]? Rendered
+    {
+        get => _rendered is { } rendered && ReferenceEquals(rendered.Of, this) ? rendered.Json : null;
+        set => _rendered = value is null ? null : new RenderedJson(this, value);
+    }
+
+    private RenderedJson? _rendered;
+
+    private sealed class RenderedJson(TokenModel of, byte[] json)
+    {
+        public TokenModel Of => of;
+        public byte[] Json => json;
+    }
 
     public bool IsScoped => Payload.ProjectId is not null || Payload.DomainId is not null || Payload.System is not null;
 

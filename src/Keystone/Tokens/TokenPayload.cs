@@ -47,6 +47,9 @@ internal sealed record TokenPayload
         : DomainId is not null ? Domain
         : System is not null ? SystemWide : Unscoped;
 
+    /// <summary>Its roles are those of its user on its scope, narrowed by nothing.</summary>
+    public bool IsPlain => Version is Unscoped or Domain or Project or SystemWide;
+
     public byte[] Pack()
     {
         var pack = new MessagePackWriter();

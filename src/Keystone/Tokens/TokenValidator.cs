@@ -2,15 +2,16 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Catalog;
 
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>
 /// Says what a token is worth. The way of almost every request is one look into <see cref="TokenCache"/>; the first sight of a token is an HMAC, a decryption and a few queries.
 /// <para>With several processes on one database, each looks at the version row at most once a second and forgets everything when another has moved it, so that a revocation holds
-/// everywhere within that second. A notification from the database may call <see cref="TokenCache.Clear"/> sooner.</para>
+/// everywhere within that second even when the database's notification (<see cref="IdentityListener"/>), which is sooner, gets lost.</para>
 /// </summary>
-internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, TokenCache cache, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
+internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, TokenCache cache, CatalogCache catalogs, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private long _lookedAt = clock.GetTimestamp();
@@ -28,7 +29,10 @@ internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, To
     private async ValueTask<Identity?> LookUpAsync(string token, CancellationToken cancel) => (await FindAsync(token, TimeSpan.Zero, cancel))?.Identity;
 
     /// <summary>The token, unless it is malformed, revoked, or over for longer than the window.</summary>
-    public async Task<TokenModel?> FindAsync(string token, TimeSpan window, CancellationToken cancel)
+    public ValueTask<TokenModel?> FindAsync(string token, TimeSpan window, CancellationToken cancel) =>
+        store.Exclusive && cache.Find(token) is { } known ? new(clock.Now() < known.Payload.ExpiresAt + window ? known : null) : ReadAsync(token, window, cancel);
+
+    private async ValueTask<TokenModel?> ReadAsync(string token, TimeSpan window, CancellationToken cancel)
     {
         if (!store.Exclusive) { await LookAtVersionAsync(cancel); }
         var now = clock.Now();
@@ -45,6 +49,10 @@ internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, To
         if (Volatile.Read(ref _version) >= 0 && clock.GetElapsedTime(Volatile.Read(ref _lookedAt)) < LookAgain) { return; }
         Volatile.Write(ref _lookedAt, clock.GetTimestamp());
         var version = await store.ReadAsync(db => db.IdentityVersions.Select(v => v.Number).FirstOrDefaultAsync(), cancel);
-        if (Interlocked.Exchange(ref _version, version) != version) { cache.Clear(); }
+        if (Interlocked.Exchange(ref _version, version) != version)
+        {
+            cache.Clear();
+            catalogs.Clear();
+        }
     }
 }

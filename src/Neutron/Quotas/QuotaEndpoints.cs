@@ -43,7 +43,7 @@ internal static class QuotaEndpoints
     private static Task<Reply> Project(Call call)
     {
         var name = call.Endpoint.Path.EndsWith("/tenant", StringComparison.Ordinal) ? "tenant" : "project";
-        return Task.FromResult(Reply.Member(name, new JsonObject { [name + "_id"] = call.Context.ProjectId }));
+        return Task.FromResult(Reply.Member(name, new JsonObject { [name + "_id"] = call.Context.Who.ProjectId ?? throw new Kernel.Errors.BadRequestError("Tenant-id was missing from quota request.", "QuotaMissingTenant") }));
     }
 
     private static async Task<Reply> Show(Call call)

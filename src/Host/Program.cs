@@ -19,7 +19,6 @@ internal static class Program
             PolicyCommand.Create(),
             RoutesCommand.Create(),
             SagaCommand.Create(),
-            KeystoneCommand.Create(),
             GlanceCommand.Create(),
             KeystoneCommand.Create(),
         };

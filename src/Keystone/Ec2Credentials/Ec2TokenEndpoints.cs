@@ -19,7 +19,7 @@ namespace Nephos.Keystone.Ec2Credentials;
 /// </summary>
 internal static class Ec2TokenEndpoints
 {
-    private const string ServiceOrAdmin = "role:admin or is_admin:1 or role:service";
+    private const string ServiceOrAdmin = "rule:service_or_admin";
 
     public static void Map(ResourceGroup v3)
     {

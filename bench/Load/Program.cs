@@ -84,7 +84,7 @@ internal static class Program
         if (!lists) { return; }
         for (var done = 120; done < 1000; done += 110)
         {
-            await Task.WhenAll(Enumerable.Range(0, 110).Select(async i => await Active(http, await Make(http, "/compute/v2.1/servers", "server", Server(i)), 25)));
+            await Task.WhenAll(Enumerable.Range(0, 110).Select(async i => await Active(http, await Make(http, "/compute/v2.1/servers", "server", Server(i)), 100)));
         }
         await Lists(http, "GET /servers/detail of 1,000 servers (median of 20)", "/compute/v2.1/servers/detail?limit=1000", "servers", "40 ms");
         await Lists(http, "GET /ports of 1,000 ports (median of 20)", "/networking/v2.0/ports?limit=1000&device_owner=compute:nova", "ports", "30 ms");
@@ -106,7 +106,7 @@ internal static class Program
         Row(what + (count == 1000 ? "" : $" ({count} came)"), Ms(Median(times)), aim);
     }
 
-    /// <param name="pause">Milliseconds between looks: few where one server's time is measured; more where a hundred look at once, who would measure their own load otherwise.</param>
+    /// <param name="pause">Milliseconds between looks: few where one server's time is measured; more (the reference cloud's interval) where a hundred look at once, who would measure their own load otherwise.</param>
     private static async Task Active(HttpClient http, string id, int pause = 2)
     {
         while (true)

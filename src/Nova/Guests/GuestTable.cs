@@ -12,6 +12,8 @@ internal sealed class GuestTable(Store<NovaDb> store, SignalHub signals, TimePro
     /// <summary>How long a lost signal may go unnoticed.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
+    private static readonly Func<NovaDb, string, Task<Guest?>> Find = EF.CompileAsyncQuery((NovaDb db, string id) => db.Guests.FirstOrDefault(g => g.ServerId == id));
+
     /// <summary>Poked whenever a report of the guest was written.</summary>
     public static string Topic(string serverId) => "nova-guest:" + serverId;
 
@@ -42,7 +44,7 @@ internal sealed class GuestTable(Store<NovaDb> store, SignalHub signals, TimePro
         while (true)
         {
             var listener = signals.Listen(Topic(serverId));
-            var guest = await store.ReadAsync(db => db.Guests.FirstOrDefaultAsync(g => g.ServerId == serverId, cancel), cancel);
+            var guest = await store.ReadAsync(db => Find(db, serverId), cancel);
             if (wanted(guest)) { return guest; }
             if (!await SignalHub.WaitAsync(listener, LookAgain, clock, cancel) && guest is not null)
             {

@@ -20,7 +20,7 @@ internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> s
     public Task<Server?> FindAsync(RequestContext context, string id, bool deletedToo = false)
     {
         var project = context.IsAdmin ? null : context.Who.ProjectId ?? "";
-        return store.ReadAsync(db => db.Servers.FirstOrDefaultAsync(s => s.Id == id && (deletedToo || !s.Deleted) && (project == null || s.ProjectId == project)));
+        return store.ReadAsync(async db => await ServerQueries.Find(db, id) is { } server && (deletedToo || !server.Deleted) && (project is null || server.ProjectId == project) ? server : null);
     }
 
     public Task<List<Server>> ListAsync(ServerFilter filter, PageRequest page) => store.ReadAsync(db => ServerQueries.PageAsync(db, filter, page));

@@ -137,6 +137,6 @@ internal sealed class BuildServerSaga(
     private async Task<Server> ReadAsync(SagaRun<BuildServer> run)
     {
         var id = run.Parameters.ServerId;
-        return await store.ReadAsync(db => db.Servers.FirstOrDefaultAsync(s => s.Id == id, run.Cancel), run.Cancel) ?? throw ServerErrors.NotFound(id);
+        return await store.ReadAsync(db => ServerQueries.Find(db, id), run.Cancel) ?? throw ServerErrors.NotFound(id);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
     public async Task<object> ReadAsync(string domainId, string? group, string? option)
     {
         ConfigOptions.EnsureSupported(group, option);
-        var rows = await store.ReadAsync(db => Of(db, domainId, group, option).Where(c => !c.Sensitive).ToListAsync());
+        var rows = await store.ReadAsync(db => Of(db, domainId, group, option).Where(c => !c.Sensitive).OrderBy(c => c.Group).ThenBy(c => c.Option).ToListAsync());
         return rows.Count == 0 ? throw ConfigOptions.Missing(domainId, group, option) : option is not null ? new Dictionary<string, JsonElement> { [option] = Value(rows[0]) } : Shape(rows);
     }
 

@@ -12,7 +12,7 @@ internal sealed class GuestTable(Store<NovaDb> store, SignalHub signals, TimePro
     /// <summary>How long a lost signal may go unnoticed.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    private static readonly Func<NovaDb, string, Task<Guest?>> Find = EF.CompileAsyncQuery((NovaDb db, string id) => db.Guests.FirstOrDefault(g => g.ServerId == id));
+    private static readonly Func<NovaDb, string, Task<Guest?>> Find = (db, id) => db.Guests.FirstOrDefaultAsync(g => g.ServerId == id);
 
     /// <summary>Poked whenever a report of the guest was written.</summary>
     public static string Topic(string serverId) => "nova-guest:" + serverId;

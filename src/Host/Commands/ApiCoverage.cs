@@ -48,7 +48,8 @@ internal static partial class ApiCoverage
 
     private static string Key(string method, string path)
     {
-        var plain = VersionPrefix().Replace(Variable().Replace(path, "{}"), "").TrimEnd('/');
+        // Some lists show a query with the path.
+        var plain = VersionPrefix().Replace(Variable().Replace(path.Split('?')[0], "{}"), "").TrimEnd('/');
         return method + " " + plain;
     }
 

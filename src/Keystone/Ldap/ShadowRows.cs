@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
@@ -90,7 +91,7 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
     {
         var present = await store.ReadAsync(db => db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId).ToListAsync());
         if (present.ToHashSet(StringComparer.Ordinal).SetEquals(groupIds)) { return; }
-        await store.WriteAsync(async db =>
+        await WriteAsync(async db =>
         {
             var old = await db.Memberships.Where(m => m.UserId == userId).Select(m => m.GroupId).ToListAsync();
             await db.Memberships.Where(m => m.UserId == userId && !groupIds.Contains(m.GroupId)).ExecuteDeleteAsync();
@@ -109,11 +110,21 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
         }
     });
 
-    /// <summary>Two processes may see the same entry for the first time at once; who comes second finds the rows at the second try.</summary>
+    /// <summary>
+    /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, or its locks, and finds the rows at the next try.
+    /// </summary>
     private async Task WriteAsync(Func<KeystoneDb, Task> write)
     {
-        try { await store.WriteAsync(write); }
-        catch (DbUpdateException) { await store.WriteAsync(write); }
+        const int tries = 5;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await store.WriteAsync(write);
+                return;
+            }
+            catch (Exception error) when (attempt < tries && error is DbUpdateException or DbException { IsTransient: true }) { await Task.Yield(); }
+        }
     }
 
     /// <summary>The id that the mapping has; a new entry's is made of what it is.</summary>

@@ -8,6 +8,8 @@ public sealed partial class NetworkAgent
     // Guarded by _gate. What shall be told, what was told last, and when a port was plugged (the provider's timestamp).
     private readonly Dictionary<(NetworkRecordKind Kind, string Id), NetworkReport> _outbox = [];
     private readonly Dictionary<(NetworkRecordKind Kind, string Id), NetworkReport> _told = [];
+    // What belonged to a router when it was noted last: the rest of a report's life hangs on it.
+    private readonly Dictionary<string, HashSet<(NetworkRecordKind Kind, string Id)>> _partsOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _pluggedAt = new(StringComparer.Ordinal);
 
     private void Note(NetworkReport report)
@@ -48,17 +50,24 @@ public sealed partial class NetworkAgent
     {
         var up = error is null && router.AdminStateUp;
         Note(new NetworkReport(NetworkRecordKind.Router, router.Id, up, error));
-        foreach (var leg in router.Legs)
+        HashSet<(NetworkRecordKind Kind, string Id)> parts =
+        [
+            .. router.Legs.Select(static l => (NetworkRecordKind.Port, l.PortId)),
+            .. router.FloatingIps.Select(static f => (NetworkRecordKind.FloatingIp, f.Id)),
+        ];
+        if (router.Gateway is { } gateway) { parts.Add((NetworkRecordKind.Port, gateway.PortId)); }
+        ForgetNewParts(router.Id, parts);
+        foreach (var (kind, id) in parts) { Note(new NetworkReport(kind, id, up, error)); }
+    }
+
+    /// <summary>What comes to a router is told anew even when the same was told before: the cloud has set it DOWN when it left this router or another.</summary>
+    private void ForgetNewParts(string routerId, HashSet<(NetworkRecordKind Kind, string Id)> parts)
+    {
+        lock (_gate)
         {
-            Note(new NetworkReport(NetworkRecordKind.Port, leg.PortId, up, error));
-        }
-        if (router.Gateway is { } gateway)
-        {
-            Note(new NetworkReport(NetworkRecordKind.Port, gateway.PortId, up, error));
-        }
-        foreach (var floating in router.FloatingIps)
-        {
-            Note(new NetworkReport(NetworkRecordKind.FloatingIp, floating.Id, up, error));
+            var before = _partsOf.GetValueOrDefault(routerId);
+            foreach (var part in parts.Where(p => before?.Contains(p) != true)) { _told.Remove(part); }
+            _partsOf[routerId] = parts;
         }
     }
 
@@ -84,6 +93,10 @@ public sealed partial class NetworkAgent
             foreach (var key in _told.Keys.Where(k => IsGone(k.Kind, k.Id)).ToList())
             {
                 _told.Remove(key);
+            }
+            foreach (var router in _partsOf.Keys.Where(r => _desired.Router(r) is null).ToList())
+            {
+                _partsOf.Remove(router);
             }
         }
         try

@@ -127,6 +127,25 @@ public sealed class NetworkAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task FloatingIp_ThatComesBackToItsRouter_IsReportedAgain()
+    {
+        var outside = Records.Public();
+        var network = Records.Network();
+        var floating = new FloatingIpSpec(NewId.Uuid(), "172.24.4.100", "10.7.0.5");
+        var router = Records.Router(outside, "172.24.4.10", [floating], network).Router;
+        _feed.Change([outside, network], routers: [router]);
+        await _agent.RunOnceAsync(default);
+        _feed.Change(routers: [router with { FloatingIps = [] }]);
+        await _agent.RunOnceAsync(default);
+        var calls = _feed.ReportCalls;
+        // For another port meanwhile; the cloud shows it DOWN until it hears of it.
+        _feed.Change(routers: [router with { FloatingIps = [floating with { FixedAddress = "10.7.0.6" }] }]);
+        await _agent.RunOnceAsync(default);
+        _feed.ReportCalls.ShouldBe(calls + 1);
+        _feed.Report(NetworkRecordKind.FloatingIp, floating.Id)!.Up.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Full_RemovesWhatIsNotInIt_AndALostReplyChangesNothing()
     {
         var stays = Records.Network();

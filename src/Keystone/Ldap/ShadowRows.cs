@@ -13,8 +13,12 @@ namespace Nephos.Keystone.Ldap;
 /// validated without asking the directory. They say what the directory said last; <see cref="DirectoryRefresh"/> asks again. Their names may clash with others of the domain, so nobody looks for
 /// them by name.
 /// </summary>
-internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation tokens, TimeProvider clock)
+internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation tokens, TimeProvider clock) : IDisposable
 {
+    private readonly SemaphoreSlim _oneByOne = new(1, 1);
+
+    public void Dispose() => _oneByOne.Dispose();
+
     public const string Source = "ldap";
 
     public async Task<User?> UserAsync(string domainId, LdapIdentity? seen) => seen is null ? null : (await UsersAsync(domainId, [seen]))[0];
@@ -116,6 +120,14 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
     private async Task WriteAsync(Func<KeystoneDb, Task> write)
     {
         const int tries = 5;
+        // In one process they queue; only other processes can be in the way then.
+        await _oneByOne.WaitAsync();
+        try { await TryAsync(write, tries); }
+        finally { _oneByOne.Release(); }
+    }
+
+    private async Task TryAsync(Func<KeystoneDb, Task> write, int tries)
+    {
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -123,7 +135,8 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
                 await store.WriteAsync(write);
                 return;
             }
-            catch (Exception error) when (attempt < tries && error is DbUpdateException or DbException { IsTransient: true }) { await Task.Yield(); }
+            // EF wraps a deadlock's exception once more.
+            catch (Exception error) when (attempt < tries && (error.InnerException ?? error) is DbException && error is DbUpdateException or DbException or InvalidOperationException) { await Task.Yield(); }
         }
     }
 

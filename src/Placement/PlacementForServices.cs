@@ -27,7 +27,7 @@ internal sealed class PlacementForServices(Store<PlacementDb> store, ProviderReg
             {
                 var has = await db.Allocations.Where(a => a.ConsumerId == consumerId).ToListAsync(cancel).ConfigureAwait(false);
                 if (has.Count == resources.Count(r => r.Value > 0) && has.TrueForAll(a => a.ProviderId == providerId && resources.GetValueOrDefault(a.ResourceClass) == a.Used)) { return; }
-                await AllocationOperations.ReplaceAsync(db, Context, [wanted], cancel).ConfigureAwait(false);
+                await AllocationOperations.ReplaceAsync(db, Context, [wanted], cancel, had: has).ConfigureAwait(false);
             }, cancel).ConfigureAwait(false);
             return true;
         }

@@ -20,6 +20,8 @@ public sealed record PortFacts
     public string VifType { get; init; } = "unbound";
     public int Mtu { get; init; }
     public IReadOnlyList<string> SecurityGroupIds { get; init; } = [];
+    /// <summary>In the order of <see cref="SecurityGroupIds"/>.</summary>
+    public IReadOnlyList<string> SecurityGroupNames { get; init; } = [];
     public bool PortSecurity { get; init; } = true;
     /// <summary>Name given by the port's <c>dns_name</c>, else empty.</summary>
     public string DnsName { get; init; } = "";
@@ -93,9 +95,6 @@ public interface ISecurityGroups
 {
     /// <summary>A project's groups; makes its default group when it has none yet.</summary>
     Task<IReadOnlyList<SecurityGroupFacts>> OfProjectAsync(RequestContext context, string projectId, CancellationToken cancel);
-
-    /// <summary>Names of groups by id.</summary>
-    Task<IReadOnlyDictionary<string, string>> NamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel);
 
     /// <summary>Those of the groups that the caller may see, with their rules.</summary>
     Task<IReadOnlyList<SecurityGroupWithRules>> WithRulesAsync(RequestContext context, IReadOnlyCollection<string> ids, CancellationToken cancel);

@@ -87,6 +87,9 @@ public sealed class SagaRun<TParameters> : ISagaRun where TParameters : class
     /// <summary>Ends when the saga is aborted or the program stops; undo steps see only the latter.</summary>
     public CancellationToken Cancel { get; private set; }
 
+    /// <summary>What a step keeps in memory for the next ones, to spare them a query; null after a crash. Never what a later step must see as it is then.</summary>
+    public object? Kept { get; set; }
+
     /// <summary>What an earlier step handed on, or null when it handed on nothing (in an undo: when it did not get that far).</summary>
     public T? Output<T>(string step) where T : class => _outputs.TryGetValue(step, out var json) ? JsonSerializer.Deserialize<T>(json) : null;
 

@@ -65,10 +65,11 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
     /// Starts a saga in the caller's transaction; it begins to run after the commit. When another saga works on the resource: waits for it if
     /// <paramref name="queue"/>, else throws <see cref="ResourceBusyException"/>.
     /// </summary>
-    public async Task<string> StartAsync<TParameters>(TDb db, Saga<TDb, TParameters> saga, TParameters parameters, string resource, RequestContext context, bool queue = false)
+    /// <param name="isNew">The resource is made in this transaction, so that no other saga can be at work on it.</param>
+    public async Task<string> StartAsync<TParameters>(TDb db, Saga<TDb, TParameters> saga, TParameters parameters, string resource, RequestContext context, bool queue = false, bool isNew = false)
         where TParameters : class
     {
-        var busy = await db.Sagas.AnyAsync(s => s.ActiveResource == resource).ConfigureAwait(false);
+        var busy = !isNew && await db.Sagas.AnyAsync(s => s.ActiveResource == resource).ConfigureAwait(false);
         if (busy && !queue) { throw new ResourceBusyException(resource); }
         var now = _clock.Now();
         var row = new SagaRow

@@ -134,7 +134,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
             {
                 await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
                 result = await write(db).ConfigureAwait(false);
-                if (db.ChangeTracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); }
+                await SaveAsync(db, cancel).ConfigureAwait(false);
                 await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
                 after = db.TakeAfterCommit();
             }
@@ -153,6 +153,16 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         after?.ForEach(action => action());
         return result;
+    }
+
+    /// <summary>Looks for changes once, not once to see whether there are some and once to save them: of rows with JSON columns that takes as long as a query.</summary>
+    private static async Task SaveAsync(TDb db, CancellationToken cancel)
+    {
+        var tracker = db.ChangeTracker;
+        tracker.DetectChanges();
+        tracker.AutoDetectChangesEnabled = false;
+        try { if (tracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); } }
+        finally { tracker.AutoDetectChangesEnabled = true; }
     }
 
     /// <inheritdoc cref="WriteAsync{T}"/>

@@ -166,7 +166,8 @@ internal static class FixedIpOperations
     {
         await db.LockAsync("subnet/" + subnet.Id).ConfigureAwait(false);
         var mine = taken.Where(t => t.SubnetId == subnet.Id).Select(t => t.IpKey).ToHashSet(StringComparer.Ordinal);
-        var cursor = await db.Subnets.Where(s => s.Id == subnet.Id).Select(s => s.Cursor).FirstAsync().ConfigureAwait(false);
+        // As it was when the subnet was read: an older one only begins the search further down.
+        var cursor = subnet.Cursor;
         var pools = subnet.Pools.Select(p => new AddressRange(IpAddress.Parse(p.Start), IpAddress.Parse(p.End))).ToList();
         foreach (var range in AddressAllocator.Search(pools, cursor.Length == 0 ? null : IpAddress.FromKey(cursor)))
         {
@@ -180,6 +181,7 @@ internal static class FixedIpOperations
                 if (AddressAllocator.FirstGap(look, used, keys.Count < Page, out rest) is not { } free || free > look.Last) { continue; }
                 var next = free.Next.Key;
                 await db.Subnets.Where(s => s.Id == subnet.Id).ExecuteUpdateAsync(u => u.SetProperty(s => s.Cursor, next)).ConfigureAwait(false);
+                subnet.Cursor = next;
                 return free;
             }
         }

@@ -16,7 +16,9 @@ internal sealed class NetworkContract(Store<NeutronDb> store) : INetworks
 
     private static async Task<List<NetworkFacts>> FactsAsync(NeutronDb db, IQueryable<Network> which)
     {
-        var views = await NetworkView.LoadAsync(db, await which.OrderBy(n => n.CreatedAt).ThenBy(n => n.Id).ToListAsync().ConfigureAwait(false)).ConfigureAwait(false);
-        return [.. views.Select(v => new NetworkFacts(v.Row.Id, v.Row.Name, v.Row.ProjectId, v.Row.Shared, v.Row.External, v.Row.AdminStateUp, v.Row.Mtu, v.SubnetIds))];
+        var rows = await which.OrderBy(n => n.CreatedAt).ThenBy(n => n.Id).ToListAsync().ConfigureAwait(false);
+        var ids = rows.Select(r => r.Id).ToList();
+        var subnets = (await db.Subnets.Where(s => ids.Contains(s.NetworkId)).OrderBy(s => s.Id).Select(s => new { s.NetworkId, s.Id }).ToListAsync().ConfigureAwait(false)).ToLookup(s => s.NetworkId, s => s.Id);
+        return [.. rows.Select(r => new NetworkFacts(r.Id, r.Name, r.ProjectId, r.Shared, r.External, r.AdminStateUp, r.Mtu, [.. subnets[r.Id]]))];
     }
 }

@@ -137,10 +137,12 @@ internal static class FeedRecords
         var wanted = used.Keys.Where(g => only is null || only.Contains(g)).ToHashSet(StringComparer.Ordinal);
         if (wanted.Count == 0) { return []; }
         var asked = wanted.Where(g => used[g]).ToList();
-        wanted.UnionWith(await db.SecurityGroupRules.Where(r => asked.Contains(r.SecurityGroupId) && r.RemoteGroupId != null).Select(r => r.RemoteGroupId!).Distinct().ToListAsync().ConfigureAwait(false));
+        var found = await RulesAsync(db, asked).ConfigureAwait(false);
+        wanted.UnionWith(found.Select(r => r.RemoteGroupId).OfType<string>());
         var all = wanted.ToList();
-        var withRules = all.Where(g => used.GetValueOrDefault(g)).ToList();
-        var rules = (await db.SecurityGroupRules.Where(r => withRules.Contains(r.SecurityGroupId)).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).ToListAsync().ConfigureAwait(false)).ToLookup(r => r.SecurityGroupId);
+        // Mostly a group names itself, or groups that are asked for anyway.
+        var named = all.Where(g => used.GetValueOrDefault(g)).Except(asked, StringComparer.Ordinal).ToList();
+        var rules = (named.Count == 0 ? found : found.Concat(await RulesAsync(db, named).ConfigureAwait(false))).ToLookup(r => r.SecurityGroupId);
         var members = (await db.PortSecurityGroups.Where(b => all.Contains(b.SecurityGroupId)).Join(db.FixedIps, b => b.PortId, i => i.PortId, (b, i) => new { b.SecurityGroupId, i.Ip }).ToListAsync().ConfigureAwait(false))
             .ToLookup(m => m.SecurityGroupId, m => m.Ip);
         // What a member may use besides its own addresses is let in as the member is.
@@ -148,6 +150,9 @@ internal static class FeedRecords
             .SelectMany(p => Pairs(p.AddressPairsJson), (p, pair) => (p.SecurityGroupId, pair.IpAddress)).ToLookup(p => p.SecurityGroupId, p => p.IpAddress);
         return [.. all.Select(g => new SecurityGroupSpec { Id = g, Rules = [.. rules[g].Select(Spec)], Members = [.. members[g].Concat(paired[g]).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] })];
     }
+
+    private static Task<List<SecurityGroupRule>> RulesAsync(NeutronDb db, List<string> groups) =>
+        db.SecurityGroupRules.Where(r => groups.Contains(r.SecurityGroupId)).OrderBy(r => r.CreatedAt).ThenBy(r => r.Id).ToListAsync();
 
     private static SecurityRule Spec(SecurityGroupRule rule) => new(
         rule.Id, rule.Direction == "ingress", rule.Ethertype == "IPv4" ? 4 : 6, rule.Protocol, rule.PortRangeMin, rule.PortRangeMax, rule.RemoteIpPrefix, rule.RemoteGroupId);

@@ -16,7 +16,8 @@ internal static class PortFactsQuery
         var ids = rows.Select(r => r.Id).ToList();
         var ips = (await db.FixedIps.Where(i => ids.Contains(i.PortId)).Join(db.Subnets, i => i.SubnetId, s => s.Id, (i, s) => new { i.PortId, i.Ip, i.Position, Subnet = s }).ToListAsync().ConfigureAwait(false))
             .OrderBy(i => i.Position).ToLookup(i => i.PortId);
-        var groups = (await db.PortSecurityGroups.Where(b => ids.Contains(b.PortId)).Select(b => new { b.PortId, b.SecurityGroupId }).ToListAsync().ConfigureAwait(false)).ToLookup(b => b.PortId, b => b.SecurityGroupId);
+        var groups = (await db.PortSecurityGroups.Where(b => ids.Contains(b.PortId)).Join(db.SecurityGroups, b => b.SecurityGroupId, g => g.Id, (b, g) => new { b.PortId, g.Id, g.Name }).ToListAsync().ConfigureAwait(false))
+            .ToLookup(b => b.PortId, b => (b.Id, b.Name));
         var floating = (await db.FloatingIps.Where(f => f.FixedPortId != null && ids.Contains(f.FixedPortId)).Select(f => new { f.FixedPortId, f.FixedIpAddress, f.FloatingIpAddress }).ToListAsync().ConfigureAwait(false))
             .ToLookup(f => (f.FixedPortId!, f.FixedIpAddress ?? ""), f => f.FloatingIpAddress);
         return [.. rows.Select(r => new PortFacts
@@ -32,7 +33,8 @@ internal static class PortFactsQuery
             Status = r.Status,
             VifType = r.VifType,
             Mtu = r.Mtu,
-            SecurityGroupIds = [.. groups[r.Id]],
+            SecurityGroupIds = [.. groups[r.Id].Select(g => g.Id)],
+            SecurityGroupNames = [.. groups[r.Id].Select(g => g.Name)],
             PortSecurity = r.PortSecurityEnabled,
             DnsName = r.DnsName,
             FixedIps = [.. ips[r.Id].Select(i => new FixedIpFacts

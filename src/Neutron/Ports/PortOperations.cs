@@ -79,14 +79,12 @@ internal sealed partial class PortOperations(Store<NeutronDb> store, FeedMarks m
             UpdatedAt = context.Now,
         };
         Tag.Add(db, id, values.Tags);
-        await PortRows.InsertAsync(db, marks, context, port, values.Get(PortFields.Mac), values.Get(PortFields.FixedIps), groups).ConfigureAwait(false);
+        // A host that serves the network's DHCP has all that the network wants of it already.
+        var served = host.Length > 0 && await db.Ports.AnyAsync(p => p.NetworkId == network.Id && p.DeviceOwner == DeviceOwners.Dhcp && p.HostId == host).ConfigureAwait(false);
+        await PortRows.InsertAsync(db, marks, context, port, values.Get(PortFields.Mac), values.Get(PortFields.FixedIps), groups, served).ConfigureAwait(false);
         // A pair without a MAC means the port's own, which is known only now.
         port.AddressPairsJson = PairsJson(pairs, port.Mac);
-        // A host that serves the network's DHCP has all that the network wants of it already.
-        if (host.Length > 0 && !await db.Ports.AnyAsync(p => p.NetworkId == network.Id && p.DeviceOwner == DeviceOwners.Dhcp && p.HostId == host).ConfigureAwait(false))
-        {
-            await dhcp.EnsureAsync(db, context, network).ConfigureAwait(false);
-        }
+        if (host.Length > 0 && !served) { await dhcp.EnsureAsync(db, context, network).ConfigureAwait(false); }
         await db.SaveChangesAsync().ConfigureAwait(false);
         return port;
     }

@@ -17,9 +17,10 @@ internal static class PortRows
 
     /// <summary>Adds the port with its addresses and groups and saves it, so that the next query sees it.</summary>
     /// <param name="mac">Null: one is made.</param>
+    /// <param name="served">The host is known to have another port of the network.</param>
     /// <param name="asked">Null: addresses as the network's subnets give them; empty: none.</param>
     public static async Task<List<FixedIp>> InsertAsync(
-        NeutronDb db, FeedMarks marks, RequestContext context, Port port, string? mac, IReadOnlyList<FixedIpRequest>? asked, IReadOnlyList<string> groups)
+        NeutronDb db, FeedMarks marks, RequestContext context, Port port, string? mac, IReadOnlyList<FixedIpRequest>? asked, IReadOnlyList<string> groups, bool served = false)
     {
         await db.LockAsync("network/" + port.NetworkId).ConfigureAwait(false);
         port.Mac = await MacAsync(db, port, mac).ConfigureAwait(false);
@@ -30,7 +31,7 @@ internal static class PortRows
         db.Record(context, "create", "port", port.Id, port.ProjectId);
         await marks.MarkNewAsync(db, NetworkRecordKind.Port, port.Id).ConfigureAwait(false);
         await marks.MarkAsync(db, NetworkRecordKind.SecurityGroup, groups).ConfigureAwait(false);
-        await MarkPlacementAsync(db, marks, port.Id, port.NetworkId, port.HostId).ConfigureAwait(false);
+        if (!served) { await MarkPlacementAsync(db, marks, port.Id, port.NetworkId, port.HostId).ConfigureAwait(false); }
         await db.SaveChangesAsync().ConfigureAwait(false);
         return ips;
     }

@@ -107,9 +107,6 @@ internal sealed class SecurityGroupOperations(Store<NeutronDb> store, FeedMarks 
             .Select(g => new SecurityGroupFacts(g.Id, g.Name, g.ProjectId, g.Description)).ToListAsync(cancel), cancel).ConfigureAwait(false);
     }
 
-    public Task<IReadOnlyDictionary<string, string>> NamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) => store.ReadAsync<IReadOnlyDictionary<string, string>>(async db =>
-        await db.SecurityGroups.Where(g => ids.Contains(g.Id)).ToDictionaryAsync(g => g.Id, g => g.Name, cancel).ConfigureAwait(false), cancel);
-
     public Task<IReadOnlyList<SecurityGroupWithRules>> WithRulesAsync(RequestContext context, IReadOnlyCollection<string> ids, CancellationToken cancel) => store.ReadAsync(async db =>
     {
         var rows = await SecurityGroupView.Scope(db, context).Where(g => ids.Contains(g.Id)).OrderBy(g => g.Id).ToListAsync(cancel).ConfigureAwait(false);

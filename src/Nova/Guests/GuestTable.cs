@@ -55,11 +55,8 @@ internal sealed class GuestTable(Store<NovaDb> store, SignalHub signals, TimePro
     }
 
     /// <summary>The host's row is locked by the update, so that revisions are committed in their order also on PostgreSQL.</summary>
-    private static async Task<long> NextRevisionAsync(NovaDb db, string host)
-    {
-        await db.Hosts.Where(h => h.Name == host).ExecuteUpdateAsync(u => u.SetProperty(h => h.GuestRevision, h => h.GuestRevision + 1));
-        return await db.Hosts.Where(h => h.Name == host).Select(h => h.GuestRevision).FirstAsync();
-    }
+    private static async Task<long> NextRevisionAsync(NovaDb db, string host) => (await db.Database.SqlQuery<long>(
+        $"UPDATE compute_hosts SET guest_revision = guest_revision + 1 WHERE name = {host} RETURNING guest_revision AS \"Value\"").ToListAsync()).Single();
 }
 
 /// <summary>The host is not heard of, so nobody can say what became of the guest.</summary>

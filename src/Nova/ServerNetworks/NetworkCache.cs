@@ -11,7 +11,7 @@ namespace Nephos.Nova.ServerNetworks;
 /// Keeps what a server's row shows of its network equal to what Neutron has, so that showing servers asks nobody. Neutron tells of each change after its commit
 /// (<see cref="ServerEvents"/>); reading and writing is one at a time per server in this process, so that the newest reading is written last.
 /// </summary>
-internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityGroups groups, GuestTable guests) : IDisposable
+internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, GuestTable guests) : IDisposable
 {
     /// <summary>A server's is told by its id; several servers share one.</summary>
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
@@ -88,9 +88,8 @@ internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityG
     private async Task<ILookup<string, Vif>> ReadAsync(IReadOnlyCollection<string> serverIds, CancellationToken cancel)
     {
         var found = await ports.OfDevicesAsync(serverIds, cancel);
-        var names = await groups.NamesAsync([.. found.SelectMany(p => p.SecurityGroupIds).Distinct(StringComparer.Ordinal)], cancel);
         return found.ToLookup(p => p.DeviceId, p => new Vif(p.Id, p.NetworkId, p.NetworkName, p.Mac, p.Mtu, [.. p.FixedIps.Select(VifIpOf)],
-            [.. p.SecurityGroupIds.Select(g => names.GetValueOrDefault(g, g))]), StringComparer.Ordinal);
+            [.. p.SecurityGroupNames]), StringComparer.Ordinal);
     }
 
     private static VifIp VifIpOf(FixedIpFacts ip) => new(ip.Ip, ip.IpVersion, ip.SubnetId, ip.Cidr, ip.GatewayIp, ip.Dhcp, ip.Ipv6AddressMode,

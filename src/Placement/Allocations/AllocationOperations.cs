@@ -40,10 +40,12 @@ public sealed class AllocationOperations(Store<PlacementDb> store)
 
     /// <summary>Returns the providers whose generation grew: those given from now on, and those of consumers that get nothing more. Upstream leaves a provider's generation when a
     /// consumer moves away from it, and when allocations are deleted as such.</summary>
-    internal static async Task<IReadOnlyCollection<string>> ReplaceAsync(PlacementDb db, RequestContext context, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel, bool isDelete = false)
+    /// <param name="had">What the consumers have, where the caller has read it in this transaction.</param>
+    internal static async Task<IReadOnlyCollection<string>> ReplaceAsync(
+        PlacementDb db, RequestContext context, IReadOnlyList<ConsumerAllocations> wanted, CancellationToken cancel, bool isDelete = false, List<Allocation>? had = null)
     {
         var ids = wanted.Select(w => w.ConsumerId).ToArray();
-        var had = await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ToListAsync(cancel).ConfigureAwait(false);
+        had ??= await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ToListAsync(cancel).ConfigureAwait(false);
         var consumers = await db.Consumers.AsTracking().Where(c => ids.Contains(c.Id)).ToDictionaryAsync(c => c.Id, StringComparer.Ordinal, cancel).ConfigureAwait(false);
         foreach (var one in wanted.Where(w => w.ChecksGeneration)) { CheckGeneration(one, consumers.GetValueOrDefault(one.ConsumerId)); }
 
@@ -56,7 +58,7 @@ public sealed class AllocationOperations(Store<PlacementDb> store)
         await CheckShapeAsync(db, rows, cancel).ConfigureAwait(false);
         await TakeAsync(db, had, rows, cancel).ConfigureAwait(false);
 
-        await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        if (had.Count > 0) { await db.Allocations.Where(a => ids.Contains(a.ConsumerId)).ExecuteDeleteAsync(cancel).ConfigureAwait(false); }
         db.Allocations.AddRange(rows);
         foreach (var one in wanted) { Keep(db, one, consumers.GetValueOrDefault(one.ConsumerId), rows.Exists(r => r.ConsumerId == one.ConsumerId), now); }
         var cleared = wanted.Where(w => w.Resources.Count == 0).Select(w => w.ConsumerId).ToHashSet(StringComparer.Ordinal);

@@ -60,7 +60,8 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
     Task<PortFacts?> IPorts.FindAsync(RequestContext context, string portId, CancellationToken cancel) => Task.FromResult(Ports.GetValueOrDefault(portId));
 
     public Task<IReadOnlyList<PortFacts>> OfDevicesAsync(IReadOnlyCollection<string> deviceIds, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyList<PortFacts>>([.. Ports.Values.Where(p => deviceIds.Contains(p.DeviceId)).OrderBy(p => p.Mac, StringComparer.Ordinal)]);
+        Task.FromResult<IReadOnlyList<PortFacts>>([.. Ports.Values.Where(p => deviceIds.Contains(p.DeviceId)).OrderBy(p => p.Mac, StringComparer.Ordinal)
+            .Select(p => p with { SecurityGroupNames = [.. p.SecurityGroupIds.Select(id => _groups.Values.FirstOrDefault(g => g.Id == id)?.Name ?? id)] })]);
 
     public Task<PortFacts?> AtAddressAsync(string networkId, string ip, CancellationToken cancel) =>
         Task.FromResult(Ports.Values.FirstOrDefault(p => p.NetworkId == networkId && p.FixedIps.Any(f => f.Ip == ip)));
@@ -102,9 +103,6 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
         DefaultGroup(projectId);
         return Task.FromResult<IReadOnlyList<SecurityGroupFacts>>([.. _groups.Values.Where(g => g.ProjectId == projectId)]);
     }
-
-    public Task<IReadOnlyDictionary<string, string>> NamesAsync(IReadOnlyCollection<string> ids, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyDictionary<string, string>>(_groups.Values.Where(g => ids.Contains(g.Id)).ToDictionary(g => g.Id, g => g.Name));
 
     /// <summary>No group here has rules.</summary>
     public Task<IReadOnlyList<SecurityGroupWithRules>> WithRulesAsync(RequestContext context, IReadOnlyCollection<string> ids, CancellationToken cancel) =>

@@ -41,6 +41,7 @@ internal sealed class BuildServerSaga(
     private async Task Schedule(SagaRun<BuildServer> run)
     {
         var server = await ReadAsync(run);
+        run.Kept = server;
         if (server.Host is { } known)
         {
             run.Hand(new Place(known, server.AvailabilityZone!));
@@ -54,7 +55,8 @@ internal sealed class BuildServerSaga(
 
     private async Task MakePorts(SagaRun<BuildServer> run)
     {
-        var (server, place) = (await ReadAsync(run), run.Output<Place>("schedule")!);
+        // Its cards and its name do not change while it is built.
+        var (server, place) = (run.Kept as Server ?? await ReadAsync(run), run.Output<Place>("schedule")!);
         var owner = OwnerOf(place.Zone);
         foreach (var nic in server.Nics)
         {

@@ -71,7 +71,7 @@ internal sealed class ServerCreation(
             foreach (var tag in (draft.Request.Tags ?? []).Distinct(StringComparer.Ordinal)) { db.ServerTags.Add(new ServerTag { ServerId = server.Id, Tag = tag }); }
             InstanceAction.Begin(db, context, server.Id, "create", "compute__do_build_and_run_instance", null, context.Now);
             db.Record(context, "create", "server", server.Id);
-            await sagas.StartAsync(db, building, new BuildServer(server.Id, draft.Zone, draft.Host, draft.GroupIds), server.Resource, context);
+            await sagas.StartAsync(db, building, new BuildServer(server.Id, draft.Zone, draft.Host, draft.GroupIds), server.Resource, context, isNew: true);
         }
         return first!;
     }

@@ -27,10 +27,10 @@ internal sealed class Cloud : IDisposable
     public string ProjectId { get; private set; } = "";
     public string Password => File.ReadAllText(Path.Combine(_state, "admin-password")).Trim();
 
-    public static async Task<Cloud> StartAsync(string program, string state)
+    public static async Task<Cloud> StartAsync(string program, string state, string drivers = "fake")
     {
         var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var word in new[] { "up", "--drivers", "fake", "--state", state, "--listen", Url[7..] }) { start.ArgumentList.Add(word); }
+        foreach (var word in new[] { "up", "--drivers", drivers, "--state", state, "--listen", Url[7..] }) { start.ArgumentList.Add(word); }
         var watch = Stopwatch.StartNew();
         var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };

@@ -19,9 +19,9 @@ internal static class Program
     {
         var program = Path.GetFullPath(arguments.Length > 0 ? arguments[0] : "out/nephos");
         var parts = arguments.Length > 1 ? arguments[1..] : Parts;
-        if (parts.FirstOrDefault(p => !Parts.Contains(p)) is { } unknown)
+        if (parts is not (["guests"] or ["identity"]) && parts.FirstOrDefault(p => !Parts.Contains(p)) is { } unknown)
         {
-            Console.Error.WriteLine($"there is no part '{unknown}'; there are {string.Join(", ", Parts)}");
+            Console.Error.WriteLine($"there is no part '{unknown}'; there are {string.Join(", ", Parts)}, and by themselves guests and identity");
             return 2;
         }
         var state = Directory.CreateTempSubdirectory("nephos-bench-").FullName;
@@ -34,6 +34,12 @@ internal static class Program
         }
         try
         {
+            if (parts is ["guests"])
+            {
+                await GuestBench.RunAsync(program, state, Row);
+                Print();
+                return 0;
+            }
             if (parts.Contains("start")) { await StartAsync(program, state); }
             if (parts.Contains("servers") || parts.Contains("lists") || parts.Contains("images"))
             {
@@ -130,7 +136,7 @@ internal static class Program
     }
 
     /// <param name="pause">Milliseconds between looks: few where one server's time is measured; more (the reference cloud's interval) where a hundred look at once, who would measure their own load otherwise.</param>
-    private static async Task Active(HttpClient http, string id, int pause = 2)
+    internal static async Task Active(HttpClient http, string id, int pause = 2)
     {
         while (true)
         {

@@ -72,6 +72,9 @@ public sealed record GlanceSettings : ICheckedSettings
     [Setting("A web server that sends nothing for so long is given up.", Minimum = 1)]
     public TimeSpan ImportIdleLimit { get; init; } = TimeSpan.FromSeconds(60);
 
+    [Setting("Bytes per second; a web server that sends less during import_idle_limit is given up, so that nobody can keep an import busy for ever.", Minimum = 0)]
+    public long ImportLeastRate { get; init; } = 1024;
+
     [Setting("Hold projects to Keystone's unified limits image_size_total, image_stage_total (MiB), image_count_total, image_count_uploading. Upstream: use_keystone_limits.")]
     public bool UseKeystoneLimits { get; init; }
 

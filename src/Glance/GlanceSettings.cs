@@ -17,6 +17,9 @@ public sealed record GlanceSettings : ICheckedSettings
     [Setting("The store of images whose client names none; empty: the first of stores. Upstream: [glance_store] default_backend.")]
     public string DefaultStore { get; init; } = "";
 
+    [Setting("Folder for bytes that wait for their import; empty: image-staging of the state directory. Processes on one database must share it, since any of them may be asked to import what another staged. Upstream: node_staging_uri.")]
+    public string StagingDirectory { get; init; } = "";
+
     [Setting("What is said of a store to clients, by its name. Upstream: store_description.")]
     public IReadOnlyDictionary<string, string> StoreDescriptions { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -147,7 +147,7 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
             if (bytes is null)
             {
                 // The last store takes the file over; then it is there.
-                await using var there = target.Data.Open(import.ImageId);
+                await using var there = await target.Data.OpenAsync(import.ImageId, run.Cancel).ConfigureAwait(false);
                 if (there is null) { throw new ImportException("the staged bytes are gone"); }
             }
             else if (!last || target.Data is not ITakesFiles takes || !takes.Take(stores.Staging.PathOf(key), import.ImageId))
@@ -192,7 +192,7 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
             return true;
         }).ConfigureAwait(false);
         if (!ours) { return; }
-        foreach (var name in import.Stores) { stores.Find(name)?.Data.Delete(import.ImageId); }
+        foreach (var name in import.Stores) { await stores.DeleteAsync(name, import.ImageId).ConfigureAwait(false); }
     }
 
     private async Task FinishAsync(SagaRun<ImportParameters> run)

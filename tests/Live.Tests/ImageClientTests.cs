@@ -42,9 +42,12 @@ public sealed class ImageClientTests
         made["min_disk"]!.GetValue<int>().ShouldBe(1);
         made["tags"]!.ToJsonString().ShouldBe("[\"blue\"]");
         made["properties"]!["os_distro"]!.ToString().ShouldBe("debian");
-        // The bar itself is only drawn on a terminal.
         await Say($"openstack image create two --file {disk} --disk-format raw --progress");
         (await Say("openstack image show two -f value -c status")).ShouldBe("active");
+        // The bar itself is only drawn on a terminal.
+        var drawn = await cloud.Run($"env {string.Join(' ', admin.Select(e => $"{e.Key}={e.Value}"))} script -qec 'openstack image create drawn --file {disk} --disk-format raw --progress' /dev/null");
+        drawn.ShouldContain("=>] 100%");
+        await Say("openstack image delete drawn");
         await Say($"openstack image create three --id 11111111-2222-3333-4444-555555555555 --community --unprotected");
         (await Say("openstack image show three -f value -c visibility")).ShouldBe("community");
 

@@ -32,7 +32,7 @@ public sealed class UploadReconciler(Store<GlanceDb> store, ImageStores stores, 
         var seen = clock.Now() - Silence;
         var open = await store.ReadAsync(db => db.Images.Where(i => i.UploadId != null).Select(i => new { i.Id, i.UploadId, i.UploadSeenAt }).ToListAsync(cancel), cancel).ConfigureAwait(false);
         var restored = 0;
-        foreach (var image in open.Where(image => !uploads.IsRunning(image.UploadId!) && (store.Exclusive || image.UploadSeenAt < seen)))
+        foreach (var image in open.Where(image => !uploads.IsRunning(image.UploadId!) && (store.Exclusive || image.UploadSeenAt is null || image.UploadSeenAt < seen)))
         {
             await uploads.RestoreAsync(image.Id, image.UploadId!).ConfigureAwait(false);
             restored++;

@@ -108,7 +108,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         }
 
         var version = ApiVersion.None;
-        if (service.Versions is { } scheme && !isPublic)
+        if (service.Versions is { } scheme && (!isPublic || service.VersionsEverywhere))
         {
             version = scheme.Negotiate(http.Request.Headers);
             scheme.Announce(http.Response.Headers, version);

@@ -4,7 +4,7 @@ using Nephos.Host.Control;
 
 namespace Nephos.Host.Commands;
 
-/// <summary><c>nephos keystone bootstrap | mapping ... | trust flush | purge</c>: upstream's <c>keystone-manage</c>, on the running cloud.</summary>
+/// <summary><c>nephos keystone bootstrap | mapping ... | trust flush | reset-last-active | purge</c>: upstream's <c>keystone-manage</c>, on the running cloud.</summary>
 internal static class KeystoneMaintenanceCommands
 {
     /// <summary>As upstream's: a password on the command line would be seen by all of the machine.</summary>
@@ -38,6 +38,7 @@ internal static class KeystoneMaintenanceCommands
             bootstrap,
             new Command("mapping", "Public ids of directories' users and groups.") { purge, populate },
             new Command("trust", "Trusts.") { Make(common, "flush", "trust-flush", "Forget trusts that are over, now rather than within the hour.", _ => []) },
+            Make(common, "reset-last-active", "reset-last-active", "Take users who never logged in for active today, before disable_user_account_days_inactive is switched on.", _ => []),
             Make(common, "purge", "purge", "Run all purges of the identity service now: trusts, revocations; and ask the directories again.", _ => []),
         ];
     }

@@ -43,6 +43,7 @@ public sealed class KeystoneMaintenance
             "bootstrap" => await BootstrapAsync(Of("username") ?? "admin", Of("password"), cancel),
             "mapping-purge" => [await PurgeAsync(Of("domain"), Of("public_id"), Of("local_id"), Of("type"), Of("all") == "true", cancel)],
             "mapping-populate" => [await PopulateAsync(Of("domain") ?? throw new BadRequestError("name the domain"), cancel)],
+            "reset-last-active" => [await ResetLastActiveAsync(cancel)],
             "trust-flush" => [await _directories.Trusts.ReconcileAsync(cancel)],
             "purge" => ["trusts: " + await _directories.Trusts.ReconcileAsync(cancel), "revocations: " + await _directories.Revocations.ReconcileAsync(cancel), "directories: " + await _directories.Refresh.ReconcileAsync(cancel)],
             _ => throw new BadRequestError($"there is no command {command}"),
@@ -141,6 +142,20 @@ public sealed class KeystoneMaintenance
             return await db.Set<IdMapping>().Where(m => ids.Contains(m.PublicId)).ExecuteDeleteAsync(cancel);
         }, cancel);
         return $"{gone} mappings purged";
+    }
+
+    /// <summary>
+    /// Takes users of whom no login is known for active today: else <c>disable_user_account_days_inactive</c> counts from the day they were made, and may shut them out at once when it is switched on.
+    /// </summary>
+    private async Task<string> ResetLastActiveAsync(CancellationToken cancel)
+    {
+        var today = _clock.Now().Date;
+        var count = await _store.WriteAsync(async db =>
+        {
+            await _tokens.RecheckAllAsync(db);
+            return await db.Users.Where(u => u.LastActiveAt == null).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastActiveAt, today), cancel);
+        }, cancel);
+        return $"{count} users count as active today";
     }
 
     /// <summary>Makes the public ids of all users and groups of a domain's directory.</summary>

@@ -94,6 +94,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<DomainDirectories>();
         services.AddSingleton<ShadowRows>();
         services.AddSingleton<DirectoryIdentities>();
+        services.AddSingleton<Import.AccountImport>();
         services.AddSingleton<KeystoneMaintenance.Directories>();
         services.AddSingleton(p => new KeystoneMaintenance(p.GetRequiredService<Store<KeystoneDb>>(), p.GetRequiredService<FirstStart>(), p.GetRequiredService<PasswordHasher>(), p.GetRequiredService<PasswordChange>(),
             p.GetRequiredService<TokenInvalidation>(), p.GetRequiredService<KeystoneMaintenance.Directories>(), p.GetRequiredService<TimeProvider>()));

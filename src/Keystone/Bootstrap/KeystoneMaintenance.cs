@@ -3,6 +3,7 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Import;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
@@ -28,8 +29,8 @@ public sealed class KeystoneMaintenance
     private readonly Directories _directories;
     private readonly TimeProvider _clock;
 
-    /// <summary>What belongs to directories, and the purges.</summary>
-    internal sealed record Directories(DomainDirectories Domains, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations);
+    /// <summary>What belongs to directories, the purges, and the import.</summary>
+    internal sealed record Directories(DomainDirectories Domains, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations, AccountImport Import);
 
     internal KeystoneMaintenance(Store<KeystoneDb> store, FirstStart first, PasswordHasher hasher, PasswordChange passwords, TokenInvalidation tokens, Directories directories, TimeProvider clock) =>
         (_store, _first, _hasher, _passwords, _tokens, _directories, _clock) = (store, first, hasher, passwords, tokens, directories, clock);
@@ -41,6 +42,7 @@ public sealed class KeystoneMaintenance
         return command switch
         {
             "bootstrap" => await BootstrapAsync(Of("username") ?? "admin", Of("password"), cancel),
+            "import" => await _directories.Import.RunAsync(arguments, cancel),
             "mapping-purge" => [await PurgeAsync(Of("domain"), Of("public_id"), Of("local_id"), Of("type"), Of("all") == "true", cancel)],
             "mapping-populate" => [await PopulateAsync(Of("domain") ?? throw new BadRequestError("name the domain"), cancel)],
             "reset-last-active" => [await ResetLastActiveAsync(cancel)],

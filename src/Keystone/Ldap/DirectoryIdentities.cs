@@ -77,6 +77,13 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         return domainId is not null && name is not null && await directories.OfAsync(domainId) is { } directory ? new(domainId, directory, await directory.FindUserByNameAsync(name)) : null;
     }
 
+    /// <summary>The id of the user whom the directory has just shown; null when it has none of the name.</summary>
+    public async Task<string?> SeenAsync(DirectoryLogin found) => (await shadows.UserAsync(found.DomainId, found.User))?.Id;
+
+    /// <summary>Ids of a directory's groups by their names, those that it has; null: the domain has no directory.</summary>
+    public async Task<List<string>?> GroupIdsAsync(string domainId, IReadOnlyCollection<string> names) =>
+        await directories.OfAsync(domainId) is { } directory ? (await shadows.GroupsAsync(domainId, await directory.GroupsByNameAsync(names))).ConvertAll(g => g.Id) : null;
+
     /// <summary>After a login: the user's row and groups are what the directory says.</summary>
     public async Task<User> RememberAsync(DirectoryLogin login)
     {
@@ -110,7 +117,7 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     {
         var wanted = ListFilters.IsTrue(query, "enabled");
         // None of a directory's passwords has an end that we know, and none of its users is federated.
-        var rows = query.Has("password_expires_at") || query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id") ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
+        var rows = query.Has("password_expires_at") || UserQueries.IsFederated(query) ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
         return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, settings, u => u.Id);
     }
 

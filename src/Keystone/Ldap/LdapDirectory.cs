@@ -50,6 +50,9 @@ internal sealed partial class LdapDirectory : IDisposable
     public Task<List<LdapIdentity>> GroupsByIdAsync(IEnumerable<string> localIds) => Search(connection =>
         localIds.Chunk(Slice).SelectMany(ids => Groups(connection, LdapFilter.Any(ids.Select(id => LdapFilter.Equal(_ldap.GroupIdAttribute, id))))).ToList());
 
+    public Task<List<LdapIdentity>> GroupsByNameAsync(IEnumerable<string> names) => Search(connection =>
+        names.Chunk(Slice).SelectMany(some => Groups(connection, LdapFilter.Any(some.Select(name => LdapFilter.Equal(_ldap.GroupNameAttribute, name))))).ToList());
+
     /// <summary>The groups that name the user as a member.</summary>
     public Task<List<LdapIdentity>> GroupsOfAsync(LdapIdentity user) => Search(connection => Groups(connection, _ldap.GroupAdNesting
         ? $"(member:{InChain}:={LdapFilter.Escape(user.Dn)})"

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Kernel.Api;
+using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Federation;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Testing;
@@ -20,7 +23,13 @@ public sealed class LdapCloud : TestCloud
     public Slapd Slapd { get; } = new(Ldif());
     public string ConfigFolder { get; } = Directory.CreateTempSubdirectory("nephos-domains-").FullName;
     protected override IReadOnlyList<INephosService> Services_ => [new KeystoneService()];
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, DomainConfigDir = ConfigFolder });
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings
+    {
+        PasswordHashRounds = 4,
+        DomainConfigDir = ConfigFolder,
+        Auth = new AuthSettings { ExternalUserHeader = "X-Remote-User", ExternalDomainHeader = "X-Remote-Domain" },
+        Federation = new FederationSettings { TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] },
+    });
 
     public override async Task DisposeAsync()
     {

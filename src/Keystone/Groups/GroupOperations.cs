@@ -26,7 +26,7 @@ internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings set
 
     public async Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain)
     {
-        if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
+        if ((onlyDomain ?? query["domain_id"] ?? directories.DomainOfLists) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
         return await store.ReadAsync(db => PageAsync((onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain)).Where(g => g.Source == null), query, capped: true));
     }
 

@@ -17,6 +17,9 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     /// <summary>Upstream's <c>READ_ONLY_LDAP_ERROR_MESSAGE</c>, which it keeps to itself.</summary>
     public static ForbiddenError ReadOnly() => Faults.Forbidden();
 
+    /// <summary>Lists that name no domain are those of the default driver: with a directory, of the default domain.</summary>
+    public string? DomainOfLists => settings.IdentityDriver == DomainConfigs.ConfigOptions.Ldap ? Bootstrap.FirstStart.DefaultDomain : null;
+
     public async Task EnsureWritableAsync(string domainId)
     {
         if (await directories.OfAsync(domainId) is not null) { throw ReadOnly(); }
@@ -27,13 +30,13 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         if (source == ShadowRows.Source) { throw ReadOnly(); }
     }
 
-    /// <summary>The row as the directory has it now. Null: the directory has no such entry any more.</summary>
+    /// <summary>A directory's row as it has it now. Null: the directory has no such entry any more, or the domain no directory.</summary>
     public async Task<User?> FreshAsync(User row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
 
     /// <inheritdoc cref="FreshAsync(User)"/>
     public async Task<Group?> FreshAsync(Group row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
 
     /// <summary>Users of a domain with a directory; null: the domain has none.</summary>
     public async Task<ListPage<User>?> ListUsersAsync(string domainId, CallQuery query)

@@ -114,6 +114,14 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
         }
     });
 
+    /// <summary>The same of all users of a domain whose directory was taken away.</summary>
+    public async Task<int> DisableAllAsync(string domainId)
+    {
+        var users = await store.ReadAsync(db => db.Users.Where(u => u.DomainId == domainId && u.Source == Source && u.Enabled).Select(u => u.Id).ToListAsync());
+        if (users.Count > 0) { await DisableAsync(users); }
+        return users.Count;
+    }
+
     /// <summary>
     /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, or its locks, and finds the rows at the next try.
     /// </summary>

@@ -23,7 +23,7 @@ internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts
     public async Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain)
     {
         // Users of identity providers are of our own database, whatever their domain has.
-        if (!IsFederated(query) && (onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
+        if (!IsFederated(query) && (onlyDomain ?? query["domain_id"] ?? directories.DomainOfLists) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
         return await store.ReadAsync(async db => await PageAsync(db, (onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain)).Where(u => u.Source == null), query, capped: true));
     }
 

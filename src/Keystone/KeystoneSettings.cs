@@ -97,6 +97,7 @@ public sealed record KeystoneSettings : ICheckedSettings
             catch (FormatException error) { fault = error.Message; }
             if (fault.Length > 0) { yield return ("identity_driver", fault); }
         }
+        foreach (var (id, provider) in Oidc.Providers.Where(p => p.Value.CaFile is { } file && !File.Exists(file))) { yield return ($"oidc.providers.{id}.ca_file", $"there is no file {provider.CaFile}"); }
         foreach (var (key, message) in SecurityCompliance.Check()) { yield return ("security_compliance." + key, message); }
     }
 }

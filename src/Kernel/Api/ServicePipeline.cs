@@ -94,14 +94,16 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }
 
+    private ValueTask<Identity?> IdentifyAsync(string token, bool alsoExpired, CancellationToken cancel) =>
+        alsoExpired ? tokens.ValidateExpiredAsync(token, cancel) : tokens.ValidateAsync(token, cancel);
+
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
         if (context.Notes is { } notes) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         var isChained = await IsChainedAsync(http, isPublic).ConfigureAwait(false);
-        if (context.Token is { } token
-            && await (isChained ? tokens.ValidateExpiredAsync(token, http.RequestAborted) : tokens.ValidateAsync(token, http.RequestAborted)).ConfigureAwait(false) is { } identity
+        if (context.Token is { } token && await IdentifyAsync(token, isChained, http.RequestAborted).ConfigureAwait(false) is { } identity
             && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };

@@ -99,7 +99,7 @@ public sealed class BadInputTests(KeystoneCloud cloud) : IClassFixture<KeystoneC
             ("one character changed", token[..middle] + (token[middle] == 'A' ? 'B' : 'A') + token[(middle + 1)..]), ("cut", token[..^1]), ("cut to a quarter", token[..(token.Length / 4)]), ("more at the end", token + "AAAA"), ("upside down", new string([.. token.Reverse()])),
             ("of a foreign key", new FernetKey(FernetKey.Generate()).Encrypt(payload.Pack(), now)), ("expired", own.Encrypt((payload with { ExpiresAt = now.AddSeconds(-1) }).Pack(), now.AddHours(-2))),
             ("of nobody", own.Encrypt((payload with { UserId = "nobody" }).Pack(), now)), ("of a project that is not there", own.Encrypt((payload with { ProjectId = "none" }).Pack(), now)), ("no payload", own.Encrypt([1, 2, 3], now)),
-            ("a receipt", new Receipts.Receipt(admin.UserId, 2, now.AddMinutes(5)).Encrypt(cloud.Get<FernetKeys>(), now)), ("nonsense", "gAAAAA"), ("ten thousand characters", new string('A', 10_000)),
+            ("a receipt", new Nephos.Keystone.Receipts.Receipt(admin.UserId, 2, now.AddMinutes(5)).Encrypt(cloud.Get<FernetKeys>(), now)), ("nonsense", "gAAAAA"), ("ten thousand characters", new string('A', 10_000)),
         })
         {
             (await cloud.Anonymous.Send(HttpMethod.Get, V3 + "/users", null, ("X-Auth-Token", bad))).Status.ShouldBe(401, what);

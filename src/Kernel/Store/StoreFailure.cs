@@ -9,6 +9,16 @@ public static class StoreFailure
     /// <summary>SQLITE_IOERR and SQLITE_FULL (sqlite.org/rescode.html). A full disk comes as either, by what SQLite was writing.</summary>
     private const int SqliteIoError = 10, SqliteFull = 13;
 
+    /// <summary>True when the request holds a text that the database cannot: PostgreSQL has no NUL in texts. SQLite has.</summary>
+    public static bool IsUnfitText(Exception error)
+    {
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter }) { return true; }
+        }
+        return false;
+    }
+
     /// <summary>What is wrong, for the user; null when the failure is of another kind.</summary>
     public static string? Reason(Exception error)
     {

@@ -30,6 +30,8 @@ public static class Instruments
 
     private static readonly Histogram<double> DatabaseWriteWait = Meter.CreateHistogram("nephos.db.write.wait", "s", "Time that transactions waited for the write lock.", advice: Seconds(0.0001, 10));
 
+    private static readonly Counter<long> DatabaseRetries = Meter.CreateCounter<long>("nephos.db.retries", "{transaction}", "Transactions that ran again because another had to win (deadlock, serialization).");
+
     /// <summary>An API request was answered.</summary>
     public static void Request(string service, string method, int status, TimeSpan duration) =>
         RequestDuration.Record(duration.TotalSeconds, new("service", service), new("method", method), new("status", status));
@@ -47,6 +49,9 @@ public static class Instruments
 
     /// <summary>A transaction began to wait for the write lock (+1) or let it go (-1).</summary>
     public static void DatabaseWriter(string database, int change) => DatabaseWriters.Add(change, new KeyValuePair<string, object?>("database", database));
+
+    /// <summary>A transaction runs again.</summary>
+    public static void DatabaseRetry(string database) => DatabaseRetries.Add(1, new KeyValuePair<string, object?>("database", database));
 
     /// <summary>A transaction got the write lock.</summary>
     public static void DatabaseWaited(string database, TimeSpan waited) => DatabaseWriteWait.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("database", database));

@@ -37,4 +37,15 @@ public static class StoreFailure
         }
         return null;
     }
+
+    /// <summary>True when PostgreSQL rolled a transaction back only because another had to win: the same transaction may succeed when it runs again. SQLite has one writer at a time, so none loses.</summary>
+    public static bool IsLostRace(Exception error)
+    {
+        // EF wraps what the database said, by what it was doing once or twice.
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure }) { return true; }
+        }
+        return false;
+    }
 }

@@ -60,16 +60,20 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
 
     public string Service => _service;
 
-    /// <summary>Reads; never waits for a writer.</summary>
+    /// <summary>Reads; never waits for a writer. All its queries see the same moment, so that what one of them names the next one finds.</summary>
     public async Task<T> ReadAsync<T>(Func<TDb, Task<T>> read, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
         var db = await TakeAsync(cancel).ConfigureAwait(false);
         T result;
-        try { result = await read(db).ConfigureAwait(false); }
+        try
+        {
+            await using var moment = await ReadSnapshot.BeginAsync(db.Database, cancel).ConfigureAwait(false);
+            result = await read(db).ConfigureAwait(false);
+        }
         catch
         {
-            await db.DisposeAsync().ConfigureAwait(false);
+            await DropAsync(db).ConfigureAwait(false);
             throw;
         }
         await ReturnAsync(db).ConfigureAwait(false);
@@ -102,14 +106,24 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     {
         db.ChangeTracker.Clear();
         db.TakeAfterCommit();
-        if (_writer is null || _disposed) { return db.DisposeAsync(); }
+        if (_writer is null || _disposed) { return DropAsync(db); }
         if (Interlocked.Increment(ref _keptCount) > KeptContexts)
         {
             Interlocked.Decrement(ref _keptCount);
-            return db.DisposeAsync();
+            return DropAsync(db);
         }
         _kept.Push(db);
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>
+    /// Gives the connection back before the context. A context that was opened by hand keeps its connection when it goes back to EF's pool, where those who wait for a connection do not look: with more
+    /// requests at once than connections, all of them would wait until they give up.
+    /// </summary>
+    private static async ValueTask DropAsync(TDb db)
+    {
+        await db.Database.CloseConnectionAsync().ConfigureAwait(false);
+        await db.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>One transaction: all of it or nothing; tracked changes are saved at its end; then what was left with <see cref="ServiceDb.AfterCommit"/> runs.</summary>
@@ -141,7 +155,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
             catch
             {
                 db.TakeAfterCommit();
-                await db.DisposeAsync().ConfigureAwait(false);
+                await DropAsync(db).ConfigureAwait(false);
                 throw;
             }
             await ReturnAsync(db).ConfigureAwait(false);

@@ -73,6 +73,8 @@ internal static class Microversions
     public static readonly ApiVersion V2_61 = new(2, 61);
     /// <summary>Lists filter by <c>changes-before</c>.</summary>
     public static readonly ApiVersion V2_66 = new(2, 66);
+    /// <summary>Servers show their groups.</summary>
+    public static readonly ApiVersion V2_71 = new(2, 71);
     /// <summary>A lock has a reason.</summary>
     public static readonly ApiVersion V2_73 = new(2, 73);
     /// <summary>Unknown query parameters are 400; updates answer the whole server.</summary>

@@ -94,8 +94,8 @@ internal static class ServerEndpoints
     internal static async Task<Reply> FullAsync(Call call, Server server, ServerExtent extent)
     {
         var sight = ServerSight.Of(call, server.ProjectId, new Dictionary<string, string>());
-        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Version >= Microversions.V2_26, sight.HostStatus && call.Version >= Microversions.V2_16, call.Context.Now);
-        var shown = new ShownServer(server, [.. page.Tags[server.Id]], new ServerViewer(call, sight with { HostStatuses = page.HostStatuses }, extent, groups: true));
+        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Version >= Microversions.V2_26, sight.HostStatus && call.Version >= Microversions.V2_16, call.Version >= Microversions.V2_71, call.Context.Now);
+        var shown = new ShownServer(server, [.. page.Tags[server.Id]], new ServerViewer(call, sight with { HostStatuses = page.HostStatuses }, extent)) { Groups = page.Groups };
         return Reply.Written((_, writer) =>
         {
             writer.WritePropertyName("server");

@@ -30,8 +30,7 @@ internal sealed record ServerSight(bool Attributes, bool HostStatus, bool Flavor
 internal enum ServerExtent { All, Basic }
 
 /// <summary>What one answer shows of all its servers: the version it speaks, the addresses under which it was asked, what its viewer may see. Keeps what many servers have in common.</summary>
-/// <param name="groups">True for calls that show server groups, which lists do not.</param>
-internal sealed class ServerViewer(Call call, ServerSight? sight = null, ServerExtent extent = ServerExtent.All, bool groups = false)
+internal sealed class ServerViewer(Call call, ServerSight? sight = null, ServerExtent extent = ServerExtent.All)
 {
     private readonly string _root = call.BaseUrl;
     private readonly Dictionary<(string Host, string Project), string> _hostIds = [];
@@ -40,7 +39,6 @@ internal sealed class ServerViewer(Call call, ServerSight? sight = null, ServerE
     public ApiVersion Version => call.Version;
     public ServerSight Sight => sight!;
     public bool All => extent == ServerExtent.All;
-    public bool Groups => groups;
 
     public string Self(string collection, string id) => $"{_root}/v2.1/{collection}/{id}";
     public string Bookmark(string collection, string id) => $"{_root}/{collection}/{id}";
@@ -64,10 +62,10 @@ internal sealed class ServerViewer(Call call, ServerSight? sight = null, ServerE
 /// <summary>A server with what its view needs beside the row.</summary>
 internal sealed record ShownServer(Server Row, IReadOnlyList<string> Tags, ServerViewer Viewer)
 {
-    /// <summary>In lists without detail.</summary>
-    public ShownServer(Server row, ServerViewer viewer) : this(row, [], viewer) { }
-
     public string Status { get; } = Row.Status;
+
+    /// <summary>Ids of its server groups for calls that show them; null in lists.</summary>
+    public IReadOnlyList<string>? Groups { get; init; }
 }
 
 /// <summary>A server as answers show it (<c>views/servers.py</c>, show). Members without a value for this viewer or call are left out.</summary>
@@ -123,7 +121,7 @@ internal static class ServerView
         .Text("description", s => s.Row.Description).Since("2.19")
         .Texts("tags", s => s.Tags).Since("2.26")
         .Texts("trusted_image_certificates", s => s.Row.TrustedCertificates).Since("2.63")
-        .Texts("server_groups", _ => []).Since("2.71").When(s => s.Viewer.Groups)
+        .Texts("server_groups", s => s.Groups).Since("2.71").When(s => s.Groups is not null)
         .Text("locked_reason", s => s.Row.LockedReason).Since("2.73")
         .Text("pinned_availability_zone", s => s.Row.PinnedZone).Since("2.96").When(All)
         .Json("scheduler_hints", WriteHints).Since("2.100");

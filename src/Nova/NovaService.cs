@@ -54,6 +54,7 @@ public sealed class NovaService : INephosService
             Description = "OpenStack Compute",
             BodyBeforePolicy = true,
             Scopes = rule => Rules.Named.ContainsKey(rule) ? PolicyScopes.Any : PolicyScopes.Project,
+            Deprecations = () => FormerRules.Of(typeof(NovaService).Assembly),
         };
         Rules.Declare(Api);
         VersionEndpoints.Map(Api.Group(""));

@@ -60,13 +60,17 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
 
     public string Service => _service;
 
-    /// <summary>Reads; never waits for a writer.</summary>
+    /// <summary>Reads; never waits for a writer. All its queries see the same moment, so that what one of them names the next one finds.</summary>
     public async Task<T> ReadAsync<T>(Func<TDb, Task<T>> read, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
         var db = await TakeAsync(cancel).ConfigureAwait(false);
         T result;
-        try { result = await read(db).ConfigureAwait(false); }
+        try
+        {
+            await using var moment = await ReadSnapshot.BeginAsync(db.Database, cancel).ConfigureAwait(false);
+            result = await read(db).ConfigureAwait(false);
+        }
         catch
         {
             await DropAsync(db).ConfigureAwait(false);

@@ -163,6 +163,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     /// <summary>Again when another transaction had to win. Nothing of the lost try is left: its changes are rolled back, its context and what it left for after the commit are thrown away.</summary>
     private async Task<(T Result, List<Action>? After)> TransactAsync<T>(Func<TDb, Task<T>> write, CancellationToken cancel)
     {
+        var overtaken = false;
         for (var attempt = 1; ; attempt++)
         {
             var db = await TakeAsync(cancel).ConfigureAwait(false);
@@ -180,7 +181,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
             {
                 db.TakeAfterCommit();
                 await DropAsync(db).ConfigureAwait(false);
-                if ((attempt < MaxTries && StoreFailure.IsLostRace(error)) || (attempt == 1 && StoreFailure.IsOvertaken(error)))
+                if (attempt < MaxTries && (StoreFailure.IsLostRace(error) || (!overtaken && (overtaken = StoreFailure.IsOvertaken(error)))))
                 {
                     Instruments.DatabaseRetry(_service);
                     continue;

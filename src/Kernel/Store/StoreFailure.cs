@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace Nephos.Kernel.Store;
@@ -42,9 +43,9 @@ public static class StoreFailure
     public static bool IsLostRace(Exception error) => StateOf(error) is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
 
     /// <summary>
-    /// True when PostgreSQL found a row taken or gone. The transaction had looked, or should have: if another came between, it finds so when it runs again, and says it in its own words; if not, it fails the same way.
+    /// True when a row was found taken or gone. The transaction had looked, or should have: if another came between, it finds so when it runs again, and says it in its own words; if not, it fails the same way.
     /// </summary>
-    public static bool IsOvertaken(Exception error) => StateOf(error) is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation;
+    public static bool IsOvertaken(Exception error) => StateOf(error) is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation || error is DbUpdateConcurrencyException;
 
     private static string? StateOf(Exception error)
     {

@@ -86,6 +86,23 @@ public sealed class StoreRaceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Write_OfARowThatGoesMeanwhile_SeesThatItIsGone()
+    {
+        var id = NewId.Uuid();
+        await _store.WriteAsync(db => Insert(db, id));
+        var found = new List<bool>();
+        await _store.WriteAsync(async db =>
+        {
+            var note = await db.Notes.AsTracking().FirstOrDefaultAsync(n => n.Id == id);
+            found.Add(note is not null);
+            if (note is null) { return; }
+            note.Title = "new";
+            await _store.WriteAsync(other => other.Notes.Where(n => n.Id == id).ExecuteDeleteAsync());
+        });
+        found.ShouldBe([true, false]);
+    }
+
+    [Fact]
     public async Task Write_ThatIsWrong_IsTriedOnceMoreAndFails()
     {
         var id = NewId.Uuid();

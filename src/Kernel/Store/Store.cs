@@ -148,26 +148,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         try
         {
-<<<<<<< HEAD
             (result, after) = await TransactAsync(write, cancel).ConfigureAwait(false);
-=======
-            var db = await TakeAsync(cancel).ConfigureAwait(false);
-            try
-            {
-                await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
-                result = await write(db).ConfigureAwait(false);
-                if (db.ChangeTracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); }
-                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                after = db.TakeAfterCommit();
-            }
-            catch
-            {
-                db.TakeAfterCommit();
-                await DropAsync(db).ConfigureAwait(false);
-                throw;
-            }
-            await ReturnAsync(db).ConfigureAwait(false);
->>>>>>> main
         }
         finally
         {
@@ -197,7 +178,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
             catch (Exception error)
             {
                 db.TakeAfterCommit();
-                await db.DisposeAsync().ConfigureAwait(false);
+                await DropAsync(db).ConfigureAwait(false);
                 if (attempt < MaxTries && StoreFailure.IsLostRace(error))
                 {
                     Instruments.DatabaseRetry(_service);

@@ -130,7 +130,8 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     }
 
     /// <summary>One transaction: all of it or nothing; tracked changes are saved at its end; then what was left with <see cref="ServiceDb.AfterCommit"/> runs.</summary>
-    /// <param name="write">Runs again when PostgreSQL chose this transaction as a deadlock's victim or could not serialize it, so it changes nothing but the database; what else shall happen is left for after the commit.</param>
+    /// <param name="write">Runs again when PostgreSQL chose this transaction as a deadlock's victim or could not serialize it, and once more when a row came or went between what it looked up and what it wrote; so it changes
+    /// nothing but the database, and what else shall happen is left for after the commit.</param>
     /// <param name="cancel">Until the commit begins.</param>
     public async Task<T> WriteAsync<T>(Func<TDb, Task<T>> write, CancellationToken cancel = default)
     {
@@ -179,7 +180,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
             {
                 db.TakeAfterCommit();
                 await DropAsync(db).ConfigureAwait(false);
-                if (attempt < MaxTries && StoreFailure.IsLostRace(error))
+                if ((attempt < MaxTries && StoreFailure.IsLostRace(error)) || (attempt == 1 && StoreFailure.IsOvertaken(error)))
                 {
                     Instruments.DatabaseRetry(_service);
                     continue;

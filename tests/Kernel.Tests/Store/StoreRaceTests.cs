@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Tests.Sample;
@@ -68,19 +69,36 @@ public sealed class StoreRaceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Write_ThatIsWrong_IsNotTriedAgain()
+    public async Task Write_OvertakenBetweenLookAndWrite_SeesWhoCame()
     {
         var id = NewId.Uuid();
-        var runs = 0;
-        Task Insert() => _store.WriteAsync(db =>
+        var overtaken = false;
+        await Should.ThrowAsync<ConflictError>(_store.WriteAsync(async db =>
         {
-            runs++;
-            db.Notes.Add(new Note { Id = id, ProjectId = "p", Title = "", CreatedAt = DateTime.UnixEpoch });
-            return Task.CompletedTask;
-        });
-        await Insert();
-        await Should.ThrowAsync<DbUpdateException>(Insert);
+            if (await db.Notes.AnyAsync(n => n.Id == id)) { throw new ConflictError("taken"); }
+            if (!overtaken)
+            {
+                overtaken = true;
+                await _store.WriteAsync(other => Insert(other, id));
+            }
+            await Insert(db, id);
+        }));
+    }
+
+    [Fact]
+    public async Task Write_ThatIsWrong_IsTriedOnceMoreAndFails()
+    {
+        var id = NewId.Uuid();
+        await _store.WriteAsync(db => Insert(db, id));
+        var runs = 0;
+        await Should.ThrowAsync<DbUpdateException>(_store.WriteAsync(db => { runs++; return Insert(db, id); }));
         runs.ShouldBe(2);
+    }
+
+    private static Task Insert(SampleDb db, string id)
+    {
+        db.Notes.Add(new Note { Id = id, ProjectId = "p", Title = "", CreatedAt = DateTime.UnixEpoch });
+        return Task.CompletedTask;
     }
 
     private static Task<int> Append(SampleDb db, string id) => db.Notes.Where(n => n.Id == id).ExecuteUpdateAsync(u => u.SetProperty(n => n.Title, n => n.Title + "x"));

@@ -29,6 +29,7 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     public void Record(RequestContext context, string action, string resourceType, string resourceId, string? projectId = null)
     {
         Changes.Add(ChangeRow.Of(context, action, resourceType, resourceId, projectId));
+        // Not before: a transaction may be rolled back and run again.
         if (context.Notes is { } notes) { AfterCommit(() => notes.Add(new(action, resourceType, resourceId, projectId))); }
     }
 

@@ -191,7 +191,8 @@ public sealed class FailingConversionTests(PluginCloud cloud) : IClassFixture<Pl
     public async Task Conversion_ThatFailsOrMakesSomethingElse_IsUndone()
     {
         var user = cloud.NewUser();
-        foreach (var (fails, makes, words) in new[] { ("qemu-img: no space", Disks.Qcow2(), "qemu-img: no space"), (null, [.. Disks.Qcow2(), .. new byte[1 << 20]], "The size of the data exceeds the limit of 1048576 bytes."), (null, Disks.Vdi(), "Image format mismatch"), (null, Disks.Qcow2(backing: 104), "Image has disallowed configuration") })
+        byte[] tooLong = [.. Disks.Qcow2(), .. new byte[1 << 20]];
+        foreach (var (fails, makes, words) in new[] { ("qemu-img: no space", Disks.Qcow2(), "qemu-img: no space"), (null, tooLong, "The size of the data exceeds the limit of 1048576 bytes."), (null, Disks.Vdi(), "Image format mismatch"), (null, Disks.Qcow2(backing: 104), "Image has disallowed configuration") })
         {
             (cloud.Converter.Fails, cloud.Converter.Makes) = (fails, makes);
             var id = await user.NewImage();

@@ -82,6 +82,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             LogAborted(context.RequestId, http.Request.Method, path);
         }
+        catch (Exception error) when (StoreFailure.IsUnfitText(error))
+        {
+            await WriteErrorAsync(http, service, new BadRequestError("The request holds a text with the character NUL."), context).ConfigureAwait(false);
+        }
         catch (Exception error)
         {
             LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);

@@ -104,9 +104,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         if (context.Notes is { } notes) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         var isChained = await IsChainedAsync(http, isPublic).ConfigureAwait(false);
-        if (context.Token is { } token
-            && await (isChained ? tokens.ValidateExpiredAsync(token, http.RequestAborted) : tokens.ValidateAsync(token, http.RequestAborted)).ConfigureAwait(false) is { } identity
-            && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
+        var identity = context.Token is not { } token ? null
+            : isChained ? await tokens.ValidateExpiredAsync(token, http.RequestAborted).ConfigureAwait(false)
+            : await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false);
+        if (identity is not null && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };
             if (context.Notes is { } known) { known.Identity = identity; }

@@ -91,6 +91,7 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<PasswordChange>();
         services.AddSingleton<DomainConfigOperations>();
+        services.TryAddSingleton<LdapLibrary>();
         services.AddSingleton<DomainDirectories>();
         services.AddSingleton<ShadowRows>();
         services.AddSingleton<DirectoryIdentities>();

@@ -98,6 +98,9 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }
 
+    private ValueTask<Identity?> IdentifyAsync(string token, bool alsoExpired, CancellationToken cancel) =>
+        alsoExpired ? tokens.ValidateExpiredAsync(token, cancel) : tokens.ValidateAsync(token, cancel);
+
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
@@ -105,10 +108,8 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         if (context.Notes is { } notes && !HttpMethods.IsGet(http.Request.Method)) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         var isChained = await IsChainedAsync(http, isPublic).ConfigureAwait(false);
-        var identity = context.Token is not { } token ? null
-            : isChained ? await tokens.ValidateExpiredAsync(token, http.RequestAborted).ConfigureAwait(false)
-            : await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false);
-        if (identity is not null && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
+        if (context.Token is { } token && await IdentifyAsync(token, isChained, http.RequestAborted).ConfigureAwait(false) is { } identity
+            && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };
             if (context.Notes is { } known) { known.Identity = identity; }
@@ -119,7 +120,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         }
 
         var version = ApiVersion.None;
-        if (service.Versions is { } scheme && !isPublic)
+        if (service.Versions is { } scheme && (!isPublic || service.VersionsEverywhere))
         {
             version = scheme.Negotiate(http.Request.Headers);
             scheme.Announce(http.Response.Headers, version);
@@ -178,7 +179,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
                 throw call.Denied(rule, target);
             }
         }
-        using var activity = Instruments.Activities.StartActivity(endpoint.ToString(), ActivityKind.Server);
+        using var activity = Instruments.Span(endpoint.ToString(), ActivityKind.Server);
         var reply = await endpoint.Handler(call).ConfigureAwait(false);
         await reply.WriteAsync(call).ConfigureAwait(false);
     }

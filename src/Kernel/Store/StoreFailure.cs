@@ -37,4 +37,22 @@ public static class StoreFailure
         }
         return null;
     }
+
+    /// <summary>True when PostgreSQL rolled a transaction back only because another had to win: the same transaction may succeed when it runs again. SQLite has one writer at a time, so none loses.</summary>
+    public static bool IsLostRace(Exception error) => StateOf(error) is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure;
+
+    /// <summary>
+    /// True when PostgreSQL found a row taken or gone. The transaction had looked, or should have: if another came between, it finds so when it runs again, and says it in its own words; if not, it fails the same way.
+    /// </summary>
+    public static bool IsOvertaken(Exception error) => StateOf(error) is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation;
+
+    private static string? StateOf(Exception error)
+    {
+        // EF wraps what the database said, by what it was doing once or twice.
+        for (var cause = error; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is PostgresException postgres) { return postgres.SqlState; }
+        }
+        return null;
+    }
 }

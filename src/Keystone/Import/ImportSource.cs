@@ -94,7 +94,11 @@ internal sealed class DatabaseSource(DbConnection connection, HashSet<string> ta
         _ => value.ToString(),
     };
 
-    public override ValueTask DisposeAsync() => connection.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }
 
 internal sealed class FolderSource(string folder) : ImportSource

@@ -17,6 +17,9 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     /// <summary>Upstream's <c>READ_ONLY_LDAP_ERROR_MESSAGE</c>, which it keeps to itself.</summary>
     public static ForbiddenError ReadOnly() => Faults.Forbidden();
 
+    /// <summary>Lists that name no domain are those of the default driver: with a directory, of the default domain.</summary>
+    public string? DomainOfLists => settings.IdentityDriver == DomainConfigs.ConfigOptions.Ldap ? Bootstrap.FirstStart.DefaultDomain : null;
+
     public async Task EnsureWritableAsync(string domainId)
     {
         if (await directories.OfAsync(domainId) is not null) { throw ReadOnly(); }
@@ -27,13 +30,13 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         if (source == ShadowRows.Source) { throw ReadOnly(); }
     }
 
-    /// <summary>The row as the directory has it now. Null: the directory has no such entry any more.</summary>
+    /// <summary>A directory's row as it has it now. Null: the directory has no such entry any more, or the domain no directory.</summary>
     public async Task<User?> FreshAsync(User row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
 
     /// <inheritdoc cref="FreshAsync(User)"/>
     public async Task<Group?> FreshAsync(Group row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
 
     /// <summary>Users of a domain with a directory; null: the domain has none.</summary>
     public async Task<ListPage<User>?> ListUsersAsync(string domainId, CallQuery query)
@@ -77,6 +80,13 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         return domainId is not null && name is not null && await directories.OfAsync(domainId) is { } directory ? new(domainId, directory, await directory.FindUserByNameAsync(name)) : null;
     }
 
+    /// <summary>The id of the user whom the directory has just shown; null when it has none of the name.</summary>
+    public async Task<string?> SeenAsync(DirectoryLogin found) => (await shadows.UserAsync(found.DomainId, found.User))?.Id;
+
+    /// <summary>Ids of a directory's groups by their names, those that it has; null: the domain has no directory.</summary>
+    public async Task<List<string>?> GroupIdsAsync(string domainId, IReadOnlyCollection<string> names) =>
+        await directories.OfAsync(domainId) is { } directory ? (await shadows.GroupsAsync(domainId, await directory.GroupsByNameAsync(names))).ConvertAll(g => g.Id) : null;
+
     /// <summary>After a login: the user's row and groups are what the directory says.</summary>
     public async Task<User> RememberAsync(DirectoryLogin login)
     {
@@ -110,7 +120,7 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     {
         var wanted = ListFilters.IsTrue(query, "enabled");
         // None of a directory's passwords has an end that we know, and none of its users is federated.
-        var rows = query.Has("password_expires_at") || query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id") ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
+        var rows = query.Has("password_expires_at") || UserQueries.IsFederated(query) ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
         return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, settings, u => u.Id);
     }
 

@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Kernel.Api;
+using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Federation;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Testing;
@@ -20,7 +23,13 @@ public sealed class LdapCloud : TestCloud
     public Slapd Slapd { get; } = new(Ldif());
     public string ConfigFolder { get; } = Directory.CreateTempSubdirectory("nephos-domains-").FullName;
     protected override IReadOnlyList<INephosService> Services_ => [new KeystoneService()];
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, DomainConfigDir = ConfigFolder });
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings
+    {
+        PasswordHashRounds = 4,
+        DomainConfigDir = ConfigFolder,
+        Auth = new AuthSettings { ExternalUserHeader = "X-Remote-User", ExternalDomainHeader = "X-Remote-Domain" },
+        Federation = new FederationSettings { TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] },
+    });
 
     public override async Task DisposeAsync()
     {
@@ -49,6 +58,19 @@ public sealed class LdapCloud : TestCloud
     });
 
     public async Task<string> UserId(string domain, string name) => (await Admin.Get($"{V3}/users?domain_id={domain}&name={name}")).Ids("users").Single();
+
+    /// <summary>A directory of a few people in their trees.</summary>
+    public static string Tree(params string[] people)
+    {
+        var text = new StringBuilder("dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n");
+        foreach (var tree in people.Select(p => p.Split(',', 2)[1]).Append("ou=Users,dc=example,dc=org").Distinct()) { text.Append(CultureInfo.InvariantCulture, $"\ndn: {tree}\nobjectClass: organizationalUnit\n"); }
+        foreach (var person in people)
+        {
+            var uid = person.Split('=', ',')[1];
+            text.Append(CultureInfo.InvariantCulture, $"\ndn: {person}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\nuserPassword: {uid}pw\n");
+        }
+        return text.ToString();
+    }
 
     private static string Ldif()
     {
@@ -229,6 +251,119 @@ public sealed class LdapDomainTests(LdapCloud cloud) : IClassFixture<LdapCloud>
         (await List(new { url = ldaps, tls_req_cert = "never" })).ShouldBe(200);
         (await List(new { url = ldaps, pool_retry_max = 1 })).ShouldBe(500);
         (await List(new { use_tls = true, pool_retry_max = 1 })).ShouldBe(500);
+        (await List(new { url = ldaps, tls_req_cert = "allow" })).ShouldBe(200);
+        (await List(new { url = ldaps, tls_cacertdir = cloud.Slapd.CaFolder })).ShouldBe(200);
+        // The authority is right, the name is not.
+        (await List(new { url = $"ldaps://localhost:{cloud.Slapd.TlsPort}", tls_cacertfile = cloud.Slapd.CaFile, pool_retry_max = 1 })).ShouldBe(500);
+        // What cannot be, whatever the server says.
+        (await List(new { url = ldaps, use_tls = true, tls_cacertfile = cloud.Slapd.CaFile })).ShouldBe(500);
+        (await List(new { url = ldaps, tls_cacertfile = "/nonexistent/ca.pem", tls_req_cert = "never" })).ShouldBe(500);
+        (await List(new { url = ldaps, tls_cacertdir = "/nonexistent", tls_req_cert = "never" })).ShouldBe(500);
+    }
+
+    [Fact]
+    public async Task Socket_OfThisMachine_IsADirectoryToo()
+    {
+        var (domain, name) = await cloud.LdapDomainAsync(new { url = cloud.Slapd.SocketUrl });
+        (await cloud.UserId(domain, "ann")).ShouldBe(IdMapping.IdOf(domain, "user", "ann"));
+        (await cloud.Login(name, "ann", "annpw")).Is(201);
+        (await cloud.Login(name, "ann", "wrong")).Is(401);
+        var (second, _) = await cloud.LdapDomainAsync(new { url = "ldapi://%2Fnonexistent," + cloud.Slapd.SocketUrl, pool_retry_max = 1 });
+        (await cloud.Admin.Get($"{V3}/users?domain_id={second}")).Is(200);
+        var (relative, _) = await cloud.LdapDomainAsync(new { url = "ldapi://socket" });
+        (await cloud.Admin.Get($"{V3}/users?domain_id={relative}")).Is(500);
+    }
+
+    [Fact]
+    public async Task Referrals_AreFollowedAsConfigured()
+    {
+        using var far = new Slapd(LdapCloud.Tree("uid=far,ou=Users,dc=example,dc=org"));
+        using var near = new Slapd(LdapCloud.Tree("uid=near,ou=Users,dc=example,dc=org"));
+        near.Modify($"dn: ou=Far,dc=example,dc=org\nchangetype: add\nobjectClass: referral\nobjectClass: extensibleObject\nou: Far\nref: {far.Url}/ou=Users,dc=example,dc=org\n");
+        async Task<string[]> Names(bool? chase)
+        {
+            var (domain, _) = await cloud.LdapDomainAsync(new { url = near.Url, query_scope = "sub", user_tree_dn = "dc=example,dc=org", chase_referrals = chase });
+            return [.. (await cloud.Admin.Get($"{V3}/users?domain_id={domain}")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal)];
+        }
+        (await Names(false)).ShouldBe(["near"]);
+        (await Names(true)).ShouldBe(["far", "near"]);
+        (await Names(null)).ShouldBe(["far", "near"]); // libldap's own default
+    }
+
+    [Fact]
+    public async Task Aliases_AreFollowedAsConfigured()
+    {
+        using var slapd = new Slapd(LdapCloud.Tree("uid=near,ou=Users,dc=example,dc=org", "uid=aside,ou=Aside,dc=example,dc=org"));
+        slapd.Modify("dn: cn=alias,ou=Users,dc=example,dc=org\nchangetype: add\nobjectClass: alias\nobjectClass: extensibleObject\ncn: alias\naliasedObjectName: uid=aside,ou=Aside,dc=example,dc=org\n");
+        async Task<string[]> Names(string how)
+        {
+            var (domain, _) = await cloud.LdapDomainAsync(new { url = slapd.Url, alias_dereferencing = how });
+            return [.. (await cloud.Admin.Get($"{V3}/users?domain_id={domain}")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal)];
+        }
+        (await Names("never")).ShouldBe(["near"]);
+        (await Names("finding")).ShouldBe(["near"]);
+        (await Names("default")).ShouldBe(["near"]);
+        (await Names("always")).ShouldBe(["aside", "near"]);
+        (await Names("searching")).ShouldBe(["aside", "near"]);
+    }
+
+    [Fact]
+    public async Task Emulation_MayLookAsGroupsDo()
+    {
+        async Task<string[]> Enabled(object more)
+        {
+            var (domain, _) = await cloud.LdapDomainAsync(more);
+            return [.. (await cloud.Admin.Get($"{V3}/users?domain_id={domain}&enabled=1")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal)];
+        }
+        var posix = new { user_enabled_emulation = true, user_enabled_emulation_dn = "cn=posix,ou=UserGroups,dc=example,dc=org", user_enabled_emulation_use_group_config = true, group_member_attribute = "memberUid", group_members_are_ids = true };
+        (await Enabled(posix)).ShouldBe(["ann", "carl"]);
+        (await Enabled(posix with { user_enabled_emulation_use_group_config = false })).ShouldBeEmpty();
+        (await Enabled(posix with { user_enabled_emulation_dn = "cn=nowhere,ou=UserGroups,dc=example,dc=org" })).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Attributes_IgnoredOrNamedOtherwise_AreAsConfigured()
+    {
+        async Task<JsonNode> Ann(object more)
+        {
+            var (domain, _) = await cloud.LdapDomainAsync(more);
+            return (await cloud.Admin.Get($"{V3}/users?domain_id={domain}&name=ann")).Is(200)["users"][0]!;
+        }
+        var plain = await Ann(new { });
+        (plain["email"]?.ToString(), plain["description"]?.ToString(), plain["default_project_id"]?.ToString()).ShouldBe(("ann@example.org", "A person", null));
+        var ignored = await Ann(new { user_attribute_ignore = new[] { "email", "description", "default_project_id" } });
+        (ignored["email"]?.ToString(), ignored["description"]?.ToString()).ShouldBe((null, null));
+        var named = await Ann(new { user_mail_attribute = "description", user_description_attribute = "mail", user_default_project_id_attribute = "employeeNumber", user_attribute_ignore = Array.Empty<string>() });
+        (named["email"]?.ToString(), named["description"]?.ToString(), named["default_project_id"]?.ToString()).ShouldBe(("A person", "ann@example.org", "7"));
+        var texts = await Ann(new { user_attribute_ignore = "email, description", user_additional_attribute_mapping = "employeeNumber:number,uid:nick" });
+        (texts["email"]?.ToString(), texts["number"]?.ToString(), texts["nick"]?.ToString()).ShouldBe((null, "7", "ann"));
+        var (groups, _) = await cloud.LdapDomainAsync(new { group_attribute_ignore = new[] { "description" }, group_additional_attribute_mapping = new[] { "cn:short" } });
+        var devs = (await cloud.Admin.Get($"{V3}/groups?domain_id={groups}&name=devs")).Is(200)["groups"][0]!;
+        (devs["description"]!.ToString(), devs["short"]!.ToString()).ShouldBe(("", "devs"));
+    }
+
+    [Fact]
+    public async Task Directory_TakenAway_TakesItsUsersTokensAndCredentials()
+    {
+        var (domain, name) = await cloud.LdapDomainAsync();
+        var project = await Project(cloud.Admin);
+        var id = await cloud.UserId(domain, "ann");
+        (await cloud.Admin.Put($"{V3}/projects/{project}/users/{id}/roles/{await RoleNamed(cloud.Admin, "member")}")).Is(204);
+        var ann = TestUser.LoggedIn(cloud.Client(), (await cloud.Login(name, "ann", "annpw", project)).Is(201));
+        var credential = (await ann.Post($"{V3}/users/{id}/application_credentials", new { application_credential = new { name = "robot", secret = "shh" } })).Is(201)["application_credential"]["id"]!.ToString();
+        Task<TestReply> Robot() => cloud.Anonymous.Post(V3 + "/auth/tokens", new { auth = new { identity = new { methods = new[] { "application_credential" }, application_credential = new { id = credential, secret = "shh" } } } });
+        (await Robot()).Is(201);
+        (await cloud.Admin.Patch($"{V3}/domains/{domain}/config/identity/driver", new { config = new { driver = "sql" } })).Is(200);
+        (await ann.Get(V3 + "/auth/catalog")).Is(401);
+        (await Robot()).Is(401);
+        (await cloud.Admin.Get($"{V3}/users/{id}")).Is(404);
+        (await cloud.Admin.Patch($"{V3}/domains/{domain}/config/identity/driver", new { config = new { driver = "ldap" } })).Is(200);
+        (await cloud.Admin.Get($"{V3}/users/{id}")).Is(200);
+        (await Robot()).Is(201);
+        // Of a file that is gone, the next round finds out.
+        (await cloud.Admin.Delete($"{V3}/domains/{domain}/config")).Is(204);
+        (await Robot()).Is(401);
+        await cloud.Get<DirectoryRefresh>().ReconcileAsync(default);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class Slapd : IDisposable
         Run("/usr/sbin/slapadd", "-f", InFolder("slapd.conf"), "-l", InFolder("data.ldif"));
         (Port, TlsPort) = (FreePort(), FreePort());
         var start = new ProcessStartInfo(program) { RedirectStandardError = true };
-        foreach (var argument in new[] { "-d", "0", "-f", InFolder("slapd.conf"), "-h", $"ldap://127.0.0.1:{Port} ldaps://127.0.0.1:{TlsPort}" }) { start.ArgumentList.Add(argument); }
+        foreach (var argument in new[] { "-d", "0", "-f", InFolder("slapd.conf"), "-h", $"ldap://127.0.0.1:{Port} ldaps://127.0.0.1:{TlsPort} {SocketUrl}" }) { start.ArgumentList.Add(argument); }
         _process = Process.Start(start)!;
         // Its messages are many and nobody's; a full pipe would stop it.
         _process.ErrorDataReceived += (_, _) => { };
@@ -56,6 +56,8 @@ public sealed class Slapd : IDisposable
 
     public int Port { get; }
     public int TlsPort { get; }
+    public string SocketUrl => "ldapi://" + Uri.EscapeDataString(InFolder("socket"));
+    public string CaFolder => InFolder("authorities");
     public string CaFile => InFolder("ca.pem");
     public string Url => $"ldap://127.0.0.1:{Port}";
 
@@ -114,6 +116,8 @@ public sealed class Slapd : IDisposable
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(ca, from.AddDays(1), to.AddDays(-1), [1]);
         File.WriteAllText(CaFile, ca.ExportCertificatePem());
+        Directory.CreateDirectory(CaFolder);
+        File.Copy(CaFile, Path.Combine(CaFolder, "ca.pem"));
         File.WriteAllText(InFolder("server.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(InFolder("server.key"), key.ExportPkcs8PrivateKeyPem());
     }

@@ -94,11 +94,7 @@ internal sealed class DatabaseSource(DbConnection connection, HashSet<string> ta
         _ => value.ToString(),
     };
 
-    public override async ValueTask DisposeAsync()
-    {
-        await connection.DisposeAsync();
-        await base.DisposeAsync();
-    }
+    public override ValueTask DisposeAsync() => connection.DisposeAsync();
 }
 
 internal sealed class FolderSource(string folder) : ImportSource

@@ -68,14 +68,9 @@ public static class CloudHost
         }
     }
 
-    /// <summary>Builds what the first requests need, in the background, after the start.</summary>
+    /// <summary>Builds what the first requests need; to be called after the start, in the background.</summary>
     public static void Warm(WebApplication app)
     {
-        var thread = new Thread(() =>
-        {
-            foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
-        })
-        { IsBackground = true, Name = "warm" };
-        thread.Start();
+        foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
     }
 }

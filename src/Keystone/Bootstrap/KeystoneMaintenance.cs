@@ -3,6 +3,7 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Import;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
@@ -28,8 +29,8 @@ public sealed class KeystoneMaintenance
     private readonly Directories _directories;
     private readonly TimeProvider _clock;
 
-    /// <summary>What belongs to directories, and the purges.</summary>
-    internal sealed record Directories(DomainDirectories Domains, DirectoryIdentities Identities, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations);
+    /// <summary>What belongs to directories, the purges, and the import.</summary>
+    internal sealed record Directories(DomainDirectories Domains, DirectoryIdentities Identities, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations, AccountImport Import);
 
     internal KeystoneMaintenance(Store<KeystoneDb> store, FirstStart first, PasswordHasher hasher, PasswordChange passwords, TokenInvalidation tokens, Directories directories, TimeProvider clock) =>
         (_store, _first, _hasher, _passwords, _tokens, _directories, _clock) = (store, first, hasher, passwords, tokens, directories, clock);
@@ -41,8 +42,10 @@ public sealed class KeystoneMaintenance
         return command switch
         {
             "bootstrap" => await BootstrapAsync(Of("username") ?? "admin", Of("password"), cancel),
+            "import" => await _directories.Import.RunAsync(arguments, cancel),
             "mapping-purge" => [await PurgeAsync(Of("domain"), Of("public_id"), Of("local_id"), Of("type"), Of("all") == "true", cancel)],
             "mapping-populate" => [await PopulateAsync(Of("domain") ?? throw new BadRequestError("name the domain"), cancel)],
+            "reset-last-active" => [await ResetLastActiveAsync(cancel)],
             "trust-flush" => [await _directories.Trusts.ReconcileAsync(cancel)],
             "purge" => ["trusts: " + await _directories.Trusts.ReconcileAsync(cancel), "revocations: " + await _directories.Revocations.ReconcileAsync(cancel), "directories: " + await _directories.Refresh.ReconcileAsync(cancel)],
             _ => throw new BadRequestError($"there is no command {command}"),
@@ -156,6 +159,20 @@ public sealed class KeystoneMaintenance
             return await db.Set<IdMapping>().Where(m => ids.Contains(m.PublicId)).ExecuteDeleteAsync(cancel);
         }, cancel);
         return $"{gone} mappings purged";
+    }
+
+    /// <summary>
+    /// Takes users of whom no login is known for active today: else <c>disable_user_account_days_inactive</c> counts from the day they were made, and may shut them out at once when it is switched on.
+    /// </summary>
+    private async Task<string> ResetLastActiveAsync(CancellationToken cancel)
+    {
+        var today = _clock.Now().Date;
+        var count = await _store.WriteAsync(async db =>
+        {
+            await _tokens.RecheckAllAsync(db);
+            return await db.Users.Where(u => u.LastActiveAt == null).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastActiveAt, today), cancel);
+        }, cancel);
+        return $"{count} users count as active today";
     }
 
     /// <summary>Makes the public ids of all users and groups of a domain's directory.</summary>

@@ -89,10 +89,29 @@ internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, ISecurityG
     {
         var found = await ports.OfDevicesAsync(serverIds, cancel);
         var names = await groups.NamesAsync([.. found.SelectMany(p => p.SecurityGroupIds).Distinct(StringComparer.Ordinal)], cancel);
-        return found.ToLookup(p => p.DeviceId, p => new Vif(p.Id, p.NetworkId, p.NetworkName, p.Mac, p.Mtu, [.. p.FixedIps.Select(VifIpOf)],
-            [.. p.SecurityGroupIds.Select(g => names.GetValueOrDefault(g, g))]), StringComparer.Ordinal);
+        return found.ToLookup(p => p.DeviceId, p => new Vif
+        {
+            PortId = p.Id,
+            NetworkId = p.NetworkId,
+            Label = p.NetworkName,
+            Mac = p.Mac,
+            Mtu = p.Mtu,
+            Ips = [.. p.FixedIps.Select(VifIpOf)],
+            SecurityGroups = [.. p.SecurityGroupIds.Select(g => names.GetValueOrDefault(g, g))],
+        }, StringComparer.Ordinal);
     }
 
-    private static VifIp VifIpOf(FixedIpFacts ip) => new(ip.Ip, ip.IpVersion, ip.SubnetId, ip.Cidr, ip.GatewayIp, ip.Dhcp, ip.Ipv6AddressMode,
-        [.. ip.DnsServers], [.. ip.HostRoutes.Select(r => new VifRoute(r.Destination, r.NextHop))], [.. ip.FloatingIps]);
+    private static VifIp VifIpOf(FixedIpFacts ip) => new()
+    {
+        Address = ip.Ip,
+        Version = ip.IpVersion,
+        SubnetId = ip.SubnetId,
+        Cidr = ip.Cidr,
+        Gateway = ip.GatewayIp,
+        Dhcp = ip.Dhcp,
+        Ipv6Mode = ip.Ipv6AddressMode,
+        Dns = [.. ip.DnsServers],
+        Routes = [.. ip.HostRoutes.Select(r => new VifRoute(r.Destination, r.NextHop))],
+        Floating = [.. ip.FloatingIps],
+    };
 }

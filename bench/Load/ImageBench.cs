@@ -55,6 +55,7 @@ internal static class ImageBench
             row("dd with fsync plus a SHA-512 pass, same bytes and disk (best of 3)", Rate(references.Min()), "");
             row("upload as share of that", Share(references.Min(), uploads.Min()), "80 %");
             row("download of 1 GiB (best of 3)", Rate(downloads.Min()), "");
+            row("download as share of dd and SHA-512", Share(references.Min(), downloads.Min()), "80 %");
             row("dd of the stored file (from the page cache, as the download)", Rate(reads.Min()), "");
             row("memory growth during uploads and downloads of 1 GiB, PSS", (peak - before).ToString(CultureInfo.InvariantCulture) + " MiB", "30 MiB");
         }

@@ -8,6 +8,6 @@ namespace Nephos.Bench;
 /// <summary>Benchmarks of inner loops: <c>bench/micro</c>. In this process, so that nothing is built or restored while measuring.</summary>
 internal static class Program
 {
-    private static void Main(string[] arguments) => BenchmarkSwitcher.FromTypes([typeof(IdentityBench)]).Run(
+    private static void Main(string[] arguments) => BenchmarkSwitcher.FromTypes([typeof(IdentityBench), typeof(WireBench)]).Run(
         arguments.Length > 0 ? arguments : ["--filter", "*"], DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithArtifactsPath(Path.Combine(Path.GetTempPath(), "nephos-micro")));
 }

@@ -28,7 +28,7 @@ public sealed class GlanceService : INephosService
 {
     public GlanceService()
     {
-        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service", StrictSlashes = true, Scopes = ImagePolicy.ScopesOf };
+        Api = new ServiceApi("glance", "image", "/image", new GlanceErrors()) { Description = "Image Service", StrictSlashes = true, Scopes = ImagePolicy.ScopesOf, Deprecations = () => Kernel.Policy.FormerRules.Of(typeof(GlanceService).Assembly) };
         VersionEndpoints.Map(Api.Group(""));
         var v2 = Api.Group("/v2");
         ImageEndpoints.Map(v2.Group("/images"));

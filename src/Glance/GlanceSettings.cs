@@ -17,6 +17,9 @@ public sealed record GlanceSettings : ICheckedSettings
     [Setting("The store of images whose client names none; empty: the first of stores. Upstream: [glance_store] default_backend.")]
     public string DefaultStore { get; init; } = "";
 
+    [Setting("Folder for bytes that wait for their import; empty: image-staging of the state directory. Processes on one database must share it, since any of them may be asked to import what another staged. Upstream: node_staging_uri.")]
+    public string StagingDirectory { get; init; } = "";
+
     [Setting("What is said of a store to clients, by its name. Upstream: store_description.")]
     public IReadOnlyDictionary<string, string> StoreDescriptions { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
@@ -71,6 +74,9 @@ public sealed record GlanceSettings : ICheckedSettings
 
     [Setting("A web server that sends nothing for so long is given up.", Minimum = 1)]
     public TimeSpan ImportIdleLimit { get; init; } = TimeSpan.FromSeconds(60);
+
+    [Setting("Bytes per second; a web server that sends less during import_idle_limit is given up, so that nobody can keep an import busy for ever.", Minimum = 0)]
+    public long ImportLeastRate { get; init; } = 1024;
 
     [Setting("Hold projects to Keystone's unified limits image_size_total, image_stage_total (MiB), image_count_total, image_count_uploading. Upstream: use_keystone_limits.")]
     public bool UseKeystoneLimits { get; init; }

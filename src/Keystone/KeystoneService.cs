@@ -44,7 +44,7 @@ public sealed class KeystoneService : INephosService
 {
     public KeystoneService()
     {
-        Api = new ServiceApi("keystone", "identity", "/identity", new KeystoneErrors()) { Description = "Identity: users, projects, roles, tokens, and the catalog.", Scopes = RuleScopes.Of };
+        Api = new ServiceApi("keystone", "identity", "/identity", new KeystoneErrors()) { Description = "Identity: users, projects, roles, tokens, and the catalog.", Scopes = RuleScopes.Of, Deprecations = () => Kernel.Policy.FormerRules.Of(typeof(KeystoneService).Assembly) };
         RuleScopes.Declare(Api);
         VersionDocuments.Map(Api.Group(""));
         var v3 = Api.Group("/v3");
@@ -91,9 +91,11 @@ public sealed class KeystoneService : INephosService
         services.AddSingleton<PasswordLogin>();
         services.AddSingleton<PasswordChange>();
         services.AddSingleton<DomainConfigOperations>();
+        services.TryAddSingleton<LdapLibrary>();
         services.AddSingleton<DomainDirectories>();
         services.AddSingleton<ShadowRows>();
         services.AddSingleton<DirectoryIdentities>();
+        services.AddSingleton<Import.AccountImport>();
         services.AddSingleton<KeystoneMaintenance.Directories>();
         services.AddSingleton(p => new KeystoneMaintenance(p.GetRequiredService<Store<KeystoneDb>>(), p.GetRequiredService<FirstStart>(), p.GetRequiredService<PasswordHasher>(), p.GetRequiredService<PasswordChange>(),
             p.GetRequiredService<TokenInvalidation>(), p.GetRequiredService<KeystoneMaintenance.Directories>(), p.GetRequiredService<TimeProvider>()));

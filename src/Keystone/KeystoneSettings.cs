@@ -68,10 +68,13 @@ public sealed record KeystoneSettings : ICheckedSettings
     [Setting("Users of other identity providers; see docs/federation.md.")]
     public Federation.FederationSettings Federation { get; init; } = new();
 
+    [Setting("Where the default domain has its users and groups, unless its own configuration says otherwise: here (`sql`), or in the directory under `ldap`. Upstream: [identity] driver.", Allowed = ["sql", "ldap"])]
+    public string IdentityDriver { get; init; } = DomainConfigs.ConfigOptions.Sql;
+
     [Setting("Folder with a file `keystone.DOMAIN_NAME.conf` for each domain whose users are in a directory; a domain's configuration through the API comes before it. Upstream: [identity] domain_config_dir.", Example = "/etc/keystone/domains")]
     public string? DomainConfigDir { get; init; }
 
-    [Setting("What domains with the identity driver ldap start from. Upstream: [ldap].")]
+    [Setting("What domains with the identity driver ldap start from, and the directory of the default domain. Upstream: [ldap].")]
     public LdapSettings Ldap { get; init; } = new();
 
     [Setting("OpenID Connect; see docs/federation.md.")]
@@ -83,6 +86,18 @@ public sealed record KeystoneSettings : ICheckedSettings
     public IEnumerable<(string Key, string Message)> Check()
     {
         if (PasswordHashAlgorithm is PasswordHashAlgorithm.Bcrypt or PasswordHashAlgorithm.BcryptSha256 && PasswordHashRounds is < 4 or > 31) { yield return ("password_hash_rounds", "is 4 to 31 for bcrypt"); }
+        if (IdentityDriver == DomainConfigs.ConfigOptions.Ldap)
+        {
+            var fault = "";
+            try
+            {
+                if (!new LdapLibrary().IsThere) { throw new FormatException(LdapLibrary.Advice); }
+                DomainDirectories.Check(DomainDirectories.Apply(Ldap, new Dictionary<string, System.Text.Json.JsonElement>()));
+            }
+            catch (FormatException error) { fault = error.Message; }
+            if (fault.Length > 0) { yield return ("identity_driver", fault); }
+        }
+        foreach (var (id, provider) in Oidc.Providers.Where(p => p.Value.CaFile is { } file && !File.Exists(file))) { yield return ($"oidc.providers.{id}.ca_file", $"there is no file {provider.CaFile}"); }
         foreach (var (key, message) in SecurityCompliance.Check()) { yield return ("security_compliance." + key, message); }
     }
 }

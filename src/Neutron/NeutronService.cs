@@ -31,6 +31,7 @@ public sealed class NeutronService : INephosService
         {
             Description = "OpenStack Networking",
             Scopes = rule => Rules.Named.ContainsKey(rule) ? PolicyScopes.Any : PolicyScopes.Project,
+            Deprecations = () => FormerRules.Of(typeof(NeutronService).Assembly),
         };
         Rules.Declare(Api);
         ExtensionEndpoints.Map(Api.Group(""));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Nephos.Kernel.Api;
 
 namespace Nephos.Nova;
@@ -12,6 +13,23 @@ internal static class Links
         [new("self", $"{call.BaseUrl}/v2.1/{collection}/{id}"), new("bookmark", $"{call.BaseUrl}/{collection}/{id}")];
 
     public static IReadOnlyList<Link> Bookmark(Call call, string collection, string id) => [new("bookmark", $"{call.BaseUrl}/{collection}/{id}")];
+
+    /// <summary>The same, written at once; null for an address leaves its link out.</summary>
+    public static void Write(Utf8JsonWriter writer, string? self, string bookmark)
+    {
+        writer.WriteStartArray();
+        if (self is not null) { WriteOne(writer, "self", self); }
+        WriteOne(writer, "bookmark", bookmark);
+        writer.WriteEndArray();
+    }
+
+    private static void WriteOne(Utf8JsonWriter writer, string rel, string href)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("rel", rel);
+        writer.WriteString("href", href);
+        writer.WriteEndObject();
+    }
 
     /// <summary>The link to the next page, when this one is full; null otherwise.</summary>
     public static IReadOnlyList<Link>? Next(Call call, string collection, int count, int limit, Func<string> last)

@@ -73,6 +73,8 @@ internal static class Microversions
     public static readonly ApiVersion V2_61 = new(2, 61);
     /// <summary>Lists filter by <c>changes-before</c>.</summary>
     public static readonly ApiVersion V2_66 = new(2, 66);
+    /// <summary>Servers show their groups.</summary>
+    public static readonly ApiVersion V2_71 = new(2, 71);
     /// <summary>A lock has a reason.</summary>
     public static readonly ApiVersion V2_73 = new(2, 73);
     /// <summary>Unknown query parameters are 400; updates answer the whole server.</summary>
@@ -89,6 +91,8 @@ internal static class Microversions
     public static readonly ApiVersion V2_90 = new(2, 90);
     /// <summary>Key pairs are only imported.</summary>
     public static readonly ApiVersion V2_92 = new(2, 92);
+    /// <summary>Servers show properties of their images.</summary>
+    public static readonly ApiVersion V2_98 = new(2, 98);
     /// <summary>SPICE consoles without a proxy; the query of a console token is checked.</summary>
     public static readonly ApiVersion V2_99 = new(2, 99);
     /// <summary>Flavors lose two members and can be filtered by name; unknown query parameters are 400 everywhere.</summary>

@@ -11,6 +11,7 @@ internal static partial class Microversions
 {
     public static readonly VersionScheme Scheme = new("placement", null, new ApiVersion(1, 0), new ApiVersion(1, 39), new ApiVersion(1, 0))
     {
+        Vary = "openstack-api-version",
         // The words of upstream's version library, for which 0.5 is a version that is not here rather than none.
         Malformed = asked => Digits().IsMatch(asked) ? Unacceptable(asked) : new BadRequestError($"invalid version string: {asked}"),
         Unacceptable = Unacceptable,

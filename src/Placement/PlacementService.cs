@@ -20,7 +20,10 @@ public sealed class PlacementService : INephosService
 {
     public PlacementService()
     {
-        Api = new ServiceApi("placement", "placement", "/placement", new PlacementErrors(), Microversions.Scheme) { Description = "Placement Service", Scopes = Rules.ScopesOf };
+        Api = new ServiceApi("placement", "placement", "/placement", new PlacementErrors(), Microversions.Scheme)
+        {
+            Description = "Placement Service", VersionsEverywhere = true, Scopes = Rules.ScopesOf, Deprecations = () => Kernel.Policy.FormerRules.Of(typeof(PlacementService).Assembly),
+        };
         Rules.Declare(Api);
         var root = Api.Group("");
         VersionEndpoints.Map(root);

@@ -1,5 +1,4 @@
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Versions;
 
 namespace Nephos.Placement;
 
@@ -14,12 +13,10 @@ internal static class VersionEndpoints
 
     private static Task<Reply> Show(Call call)
     {
-        var version = Microversions.Scheme.Negotiate(call.Http.Request.Headers);
-        Microversions.Scheme.Announce(call.Http.Response.Headers, version);
         var reply = Reply.Member("versions", new[]
         {
             new VersionView("v1.0", Microversions.Scheme.Max.ToString(), Microversions.Scheme.Min.ToString(), "CURRENT", [new Link("self", "")]),
         });
-        return Task.FromResult(reply.Dated(version, call.Context.Now));
+        return Task.FromResult(reply.Dated(call, null));
     }
 }

@@ -86,7 +86,7 @@ internal sealed class AccessRows(TestUser admin, TestUser owner)
     public async Task<string> FillAsync(string text)
     {
         text = text.Replace("{n}", Next(), StringComparison.Ordinal).Replace("{o}", (_count % 200 + 10).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal).Replace("{A}", owner.ProjectId, StringComparison.Ordinal);
-        foreach (var kind in new[] { "network", "subnet", "image", "flavor", "public", "security-group", "role", "service", "server", "port" })
+        foreach (var kind in new[] { "network", "subnet", "image", "flavor", "other-flavor", "public", "security-group", "role", "service", "server", "port", "user" })
         {
             if (text.Contains("{" + kind + "}", StringComparison.Ordinal)) { text = text.Replace("{" + kind + "}", await IdAsync(kind, toDelete: false), StringComparison.Ordinal); }
         }
@@ -122,6 +122,7 @@ internal sealed class AccessRows(TestUser admin, TestUser owner)
                 (await admin.Post("/image/v2/metadefs/namespaces", new { @namespace = name, visibility = "private", owner = owner.ProjectId })).Is(201);
                 return name;
             case "flavor": return await Post(admin, Compute + "flavors", "flavor", new { name = "f" + Next(), ram = 64, vcpus = 1, disk = 1 });
+            case "other-flavor": return await Post(admin, Compute + "flavors", "flavor", new { name = "f" + Next(), ram = 128, vcpus = 1, disk = 1 });
             case "keypair":
                 var key = "k" + Next();
                 (await owner.Post(Compute + "os-keypairs", new { keypair = new { name = key } })).Is(200);

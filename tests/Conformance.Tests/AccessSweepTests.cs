@@ -38,51 +38,6 @@ public sealed partial class AccessSweepTests(SweepCloud cloud) : IClassFixture<S
         "GET /compute/v2.1/os-quota-sets/{project_id}/defaults", // the cloud's defaults; upstream's rule is open to all
     };
 
-    /// <summary>Bodies that make sense, where the answer to <c>{}</c> would only be that it makes none.</summary>
-    private static readonly Dictionary<string, string> Bodies = new(StringComparer.Ordinal)
-    {
-        ["POST /compute/v2.1/servers"] = """{"server":{"name":"s","imageRef":"{image}","flavorRef":"{flavor}","networks":"none"}}""",
-        ["PUT /compute/v2.1/servers/{server_id}"] = """{"server":{"name":"t"}}""",
-        ["POST /compute/v2.1/servers/{server_id}/metadata"] = """{"metadata":{"a":"b"}}""",
-        ["PUT /compute/v2.1/servers/{server_id}/metadata"] = """{"metadata":{"a":"b"}}""",
-        ["POST /compute/v2.1/os-keypairs"] = """{"keypair":{"name":"k{n}"}}""",
-        ["POST /compute/v2.1/os-server-groups"] = """{"server_group":{"name":"g","policy":"affinity"}}""",
-        ["POST /compute/v2.1/flavors"] = """{"flavor":{"name":"f{n}","ram":64,"vcpus":1,"disk":0}}""",
-        ["POST /compute/v2.1/os-aggregates"] = """{"aggregate":{"name":"a{n}"}}""",
-        ["PUT /compute/v2.1/os-quota-sets/{project_id}"] = """{"quota_set":{"key_pairs":100}}""",
-        ["POST /networking/v2.0/networks"] = """{"network":{"name":"n","project_id":"{A}"}}""",
-        ["PUT /networking/v2.0/networks/{id}"] = """{"network":{"name":"m"}}""",
-        ["POST /networking/v2.0/subnets"] = """{"subnet":{"network_id":"{network}","subnetpool_id":null,"cidr":"10.{o}.1.0/24","ip_version":4}}""",
-        ["PUT /networking/v2.0/subnets/{id}"] = """{"subnet":{"name":"m"}}""",
-        ["POST /networking/v2.0/ports"] = """{"port":{"network_id":"{network}","project_id":"{A}"}}""",
-        ["PUT /networking/v2.0/ports/{id}"] = """{"port":{"name":"m"}}""",
-        ["POST /networking/v2.0/routers"] = """{"router":{"name":"r","project_id":"{A}"}}""",
-        ["PUT /networking/v2.0/routers/{id}"] = """{"router":{"name":"m"}}""",
-        ["POST /networking/v2.0/floatingips"] = """{"floatingip":{"floating_network_id":"{public}","project_id":"{A}"}}""",
-        ["PUT /networking/v2.0/floatingips/{id}"] = """{"floatingip":{"description":"m"}}""",
-        ["POST /networking/v2.0/security-groups"] = """{"security_group":{"name":"g","project_id":"{A}"}}""",
-        ["PUT /networking/v2.0/security-groups/{id}"] = """{"security_group":{"name":"m"}}""",
-        ["POST /networking/v2.0/security-group-rules"] = """{"security_group_rule":{"security_group_id":"{security-group}","direction":"egress","protocol":"tcp","port_range_min":1,"port_range_max":9}}""",
-        ["PUT /networking/v2.0/quotas/{project}"] = """{"quota":{"network":1000}}""",
-        ["POST /image/v2/images"] = """{"name":"i","owner":"{A}"}""",
-        ["POST /image/v2/images/{image_id}/members"] = """{"member":"m{n}"}""",
-        ["POST /image/v2/metadefs/namespaces"] = """{"namespace":"N{n}"}""",
-        ["POST /identity/v3/projects"] = """{"project":{"name":"p{n}","domain_id":"default"}}""",
-        ["PATCH /identity/v3/projects/{project_id}"] = """{"project":{"description":"m"}}""",
-        ["POST /identity/v3/users"] = """{"user":{"name":"u{n}","domain_id":"default"}}""",
-        ["PATCH /identity/v3/users/{user_id}"] = """{"user":{"description":"m"}}""",
-        ["POST /identity/v3/groups"] = """{"group":{"name":"g{n}","domain_id":"default"}}""",
-        ["PATCH /identity/v3/groups/{group_id}"] = """{"group":{"description":"m"}}""",
-        ["POST /identity/v3/domains"] = """{"domain":{"name":"d{n}"}}""",
-        ["PATCH /identity/v3/domains/{domain_id}"] = """{"domain":{"description":"m"}}""",
-        ["POST /identity/v3/roles"] = """{"role":{"name":"r{n}"}}""",
-        ["PATCH /identity/v3/roles/{role_id}"] = """{"role":{"description":"m"}}""",
-        ["POST /identity/v3/regions"] = """{"region":{"description":"m"}}""",
-        ["POST /identity/v3/services"] = """{"service":{"type":"t{n}"}}""",
-        ["POST /identity/v3/endpoints"] = """{"endpoint":{"service_id":"{service}","interface":"public","url":"http://x.example/"}}""",
-        ["POST /placement/resource_providers"] = """{"name":"rp{n}"}""",
-    };
-
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Variable();
 
@@ -153,13 +108,13 @@ public sealed partial class AccessSweepTests(SweepCloud cloud) : IClassFixture<S
         var lines = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var endpoint in api.Endpoints)
         {
-            var name = $"{endpoint.Method} {api.Prefix}{endpoint.Path}{(endpoint.ActionName is { } action ? "#" + action : "")}";
+            var name = AccessBodies.Name(endpoint);
             var line = new StringBuilder($"{api.Prefix}{endpoint.Path}{(endpoint.ActionName is { } act ? "#" + act : "")} {endpoint.Method}{Window(endpoint)}".PadRight(90));
             for (var i = 0; i < personas.Count; i++)
             {
                 var kinds = new List<string>();
                 var path = await PathAsync(endpoint, rows, kinds);
-                var body = endpoint.Method is "POST" or "PUT" or "PATCH" ? await rows.FillAsync(Bodies.GetValueOrDefault(name) ?? (endpoint.ActionName is { } key ? $"{{\"{key}\":null}}" : "{}")) : null;
+                var body = endpoint.Method is "POST" or "PUT" or "PATCH" ? await rows.FillAsync(AccessBodies.Of(endpoint)) : null;
                 var reply = await personas[i].At(Version(endpoint)).Send(new HttpMethod(endpoint.Method), path, body);
                 line.Append(' ').Append(reply.Status);
                 var passed = reply.Status is >= 200 and < 300;

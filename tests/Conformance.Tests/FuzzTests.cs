@@ -12,13 +12,12 @@ using Xunit;
 namespace Nephos.Conformance.Tests;
 
 /// <summary>
-/// Random requests to every endpoint of Glance and Placement: right ones made a little wrong, and nonsense. Whatever comes, no answer is a server's error and every JSON answer can be read.
+/// Random requests to every endpoint of Keystone, Glance and Placement: right ones made a little wrong, and nonsense. Whatever comes, no answer is a server's error and every JSON answer can be read.
 /// <c>NEPHOS_FUZZ</c> is how many (the default suits CI), <c>NEPHOS_FUZZ_SEED</c> repeats a run.
 /// </summary>
-public sealed class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
+public sealed partial class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
 {
     private const int Usually = 1500;
-    private static readonly string[] Fuzzed = ["glance", "placement"];
 
     private static readonly string[] Junk =
         ["", "0", "-1", "1", "null", "true", "ä", "%00", "..", "%2e%2e%2f", "x", "99999999999999999999", "1e400", "in:", "in:\"a", "gt:", "!", "in:a,b", "!in:a", "🙂", "a b", "<b>", "'; --", "{}", "[]", "CUSTOM_A", "VCPU", "VCPU:1", "VCPU:x", new string('x', 300)];
@@ -27,6 +26,8 @@ public sealed class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
     [
         "limit", "marker", "sort_key", "sort_dir", "sort", "name", "status", "visibility", "member_status", "owner", "tag", "size_min", "size", "created_at", "updated_at", "os_hidden", "protected", "disk_format", "id",
         "resource_type", "resource_types", "type", "resources", "required", "member_of", "in_tree", "resources1", "required1", "group_policy", "same_subtree", "root_required", "uuid", "associated", "project_id", "user_id", "consumer_type",
+        "name__contains", "domain_id", "enabled", "parent_id", "is_domain", "tags", "tags-any", "not-tags", "parents_as_list", "parents_as_ids", "subtree_as_list", "subtree_as_ids", "password_expires_at", "user.id", "group.id", "role.id",
+        "scope.project.id", "scope.domain.id", "scope.system", "scope.OS-INHERIT:inherited_to", "effective", "include_names", "include_subtree", "allow_expired", "nocatalog", "service_id", "region_id", "interface", "trustor_user_id", "idp_id",
     ];
 
     /// <summary>Right bodies by the end of the path they are for.</summary>
@@ -51,22 +52,24 @@ public sealed class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
         ("/reshaper", """{"inventories": {"11111111-2222-3333-4444-555555555555": {"resource_provider_generation": 0, "inventories": {"VCPU": {"total": 1}}}}, "allocations": {}}"""),
     ];
 
-    [Fact]
-    public async Task Requests_OfAnyKind_AreNeverTheServersFault()
+    [Theory]
+    [InlineData("glance", "placement")]
+    [InlineData("keystone")]
+    public async Task Requests_OfAnyKind_AreNeverTheServersFault(params string[] fuzzed)
     {
         var count = int.TryParse(Environment.GetEnvironmentVariable("NEPHOS_FUZZ"), CultureInfo.InvariantCulture, out var asked) ? asked : Usually;
         var seed = int.TryParse(Environment.GetEnvironmentVariable("NEPHOS_FUZZ_SEED"), CultureInfo.InvariantCulture, out var given) ? given : 20_250_101;
         var random = new Random(seed);
-        var endpoints = cloud.Get<ServicePipeline>().Services.Where(s => Fuzzed.Contains(s.Name)).SelectMany(s => s.Endpoints).ToList();
+        var endpoints = cloud.Get<ServicePipeline>().Services.Where(s => fuzzed.Contains(s.Name)).SelectMany(s => s.Endpoints).ToList();
         endpoints.Count.ShouldBeGreaterThan(100);
         TestUser[] users = [cloud.Admin, cloud.Admin, cloud.Admin, cloud.NewUser(), cloud.NewUser("reader"), cloud.Anonymous];
-        var known = new List<string> { "11111111-2222-3333-4444-555555555555", "n", "o", "p", "t", "file", "OS::X", "CUSTOM_A", "VCPU" };
+        var known = new List<string> { "11111111-2222-3333-4444-555555555555", "n", "o", "p", "t", "file", "OS::X", "CUSTOM_A", "VCPU", "default" };
         var statuses = new SortedDictionary<int, int>();
         for (var i = 0; i < count; i++)
         {
             var endpoint = endpoints[random.Next(endpoints.Count)];
             var path = endpoint.Api.Prefix + Path(random, endpoint.Path, known) + Query(random, known);
-            using var content = endpoint.Method is "GET" or "HEAD" or "DELETE" && random.Next(10) > 0 ? null : Body(random, endpoint);
+            using var content = endpoint.Method is "GET" or "HEAD" or "DELETE" && random.Next(10) > 0 ? null : Body(random, endpoint, known);
             var sent = content is null ? "" : await content.ReadAsStringAsync();
             var reply = await users[random.Next(users.Length)].Send(new HttpMethod(endpoint.Method), path, content, Headers(random, endpoint));
             statuses[reply.Status] = statuses.GetValueOrDefault(reply.Status) + 1;
@@ -77,7 +80,12 @@ public sealed class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
         statuses.Where(s => s.Key < 300).Sum(s => s.Value).ShouldBeGreaterThan(count / 20, string.Join(", ", statuses));
     }
 
-    private static string Path(Random random, string path, List<string> known) => string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? Uri.EscapeDataString(Word(random, known)) is { Length: > 0 } word ? word : "x" : segment));
+    /// <summary>What <see cref="AccessRows.FillAsync"/> would fill in.</summary>
+    [System.Text.RegularExpressions.GeneratedRegex(@"\{[a-zA-Z][a-z-]*\}")]
+    private static partial System.Text.RegularExpressions.Regex Placeholder();
+
+    /// <summary>Without NUL: the test server takes no such path, and Kestrel answers 400 by itself.</summary>
+    private static string Path(Random random, string path, List<string> known) => string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? Uri.EscapeDataString(Word(random, known).Replace("\0", "", StringComparison.Ordinal)) is { Length: > 0 } word ? word : "x" : segment));
 
     private static string Word(Random random, List<string> known) => random.Next(10) switch { < 7 => known[random.Next(known.Count)], 7 => NewId.Uuid(), _ => Junk[random.Next(Junk.Length)] };
 
@@ -98,9 +106,10 @@ public sealed class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud>
         return [.. headers];
     }
 
-    private static HttpContent Body(Random random, Endpoint endpoint)
+    private static HttpContent Body(Random random, Endpoint endpoint, List<string> known)
     {
         var fitting = Bodies.Where(b => endpoint.Path.EndsWith(b.Path, StringComparison.Ordinal)).ToArray();
+        if (endpoint.Api.Name == "keystone" && AccessBodies.Of(endpoint) is var right and not "{}") { fitting = [("", Placeholder().Replace(right, _ => Word(random, known).Replace("\\", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal)))]; }
         var kind = random.Next(10);
         var text = kind == 0 || fitting.Length == 0 ? Junk[random.Next(Junk.Length)] : fitting[random.Next(fitting.Length)].Body;
         if (kind > 3 && fitting.Length > 0)

@@ -30,15 +30,26 @@ internal static class Disks
         return bytes;
     }
 
-    public static byte[] Vmdk(string kind = "monolithicSparse", string extent = "RW 20480 SPARSE \"disk.vmdk\"")
+    public static byte[] Vmdk(string kind = "monolithicSparse", string extent = "RW 20480 SPARSE \"disk.vmdk\"", int sectors = VirtualSize / 512)
     {
         var bytes = new byte[65536];
         "KDMV"u8.CopyTo(bytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), 1);
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(12), VirtualSize / 512);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(12), (ulong)sectors);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(28), 1);
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(36), 20);
         Descriptor(kind, extent).CopyTo(bytes, 512);
+        return bytes;
+    }
+
+    /// <summary>The header says that the descriptor is one sector long; its parent is named after that.</summary>
+    public static byte[] VmdkWithLateParent()
+    {
+        var bytes = Vmdk();
+        bytes[36] = 1;
+        var text = bytes.AsSpan(512, 1024);
+        text.Replace((byte)0, (byte)'\n');
+        "parentFileNameHint=\"other\""u8.CopyTo(text[700..]);
         return bytes;
     }
 

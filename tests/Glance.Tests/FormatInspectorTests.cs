@@ -14,6 +14,9 @@ public sealed class FormatInspectorTests
         ["qcow2-backing"] = () => Disks.Qcow2(backing: 104), ["qcow2-datafile"] = () => Disks.Qcow2(features: 4), ["qcow2-future"] = () => Disks.Qcow2(features: 16), ["qcow2-1"] = () => Disks.Qcow2(version: 1),
         ["vmdk-flat"] = () => Disks.Vmdk("monolithicFlat"), ["vmdk-path"] = () => Disks.Vmdk(extent: "RW 20480 SPARSE \"/etc/passwd\""), ["vmdk-none"] = () => Disks.Vmdk(extent: ""),
         ["vmdk-words"] = () => Disks.Vmdk(extent: "include other"), ["vmdk-text"] = () => Disks.Descriptor("monolithicFlat", "RW 8 FLAT \"/etc/shadow\" 0"), ["qed"] = Disks.Qed,
+        ["vmdk-twice"] = () => Disks.Vmdk(extent: "RW 20480 SPARSE \"disk.vmdk\"\ncreateType=\"monolithicFlat\""), ["vmdk-case"] = () => Disks.Vmdk("monolithicSparse\"\nCREATETYPE=\"monolithicFlat"),
+        ["vmdk-comment"] = () => Disks.Vmdk(extent: "# createTypeXXmonolithicFlat\"\nRW 20480 SPARSE \"disk.vmdk\""), ["vmdk-parent"] = () => Disks.Vmdk(extent: "parentFileNameHint=\"other\"\nRW 20480 SPARSE \"disk.vmdk\""),
+        ["vmdk-hidden-parent"] = () => Disks.Vmdk(extent: "# parentFileNameHint=\"other\"\nRW 20480 SPARSE \"disk.vmdk\""), ["vmdk-nothing"] = () => Disks.Vmdk(sectors: 0), ["vmdk-late-parent"] = Disks.VmdkWithLateParent,
         ["iso+mbr"] = () => [.. Disks.Partitioned()[..512], .. Disks.Iso()[512..]], ["iso+qcow2"] = () => [.. Disks.Qcow2()[..512], .. Disks.Iso()[512..]],
         ["mbr-empty"] = () => Disks.Partitioned(type: 0), ["short"] = () => [0x51, 0x46, 0x49, 0xfb], ["empty"] = () => [],
     };
@@ -56,6 +59,13 @@ public sealed class FormatInspectorTests
     [InlineData("vmdk-words", "vmdk", "Image failed safety checks")]
     [InlineData("vmdk-text", "vmdk", "Image failed safety checks")]
     [InlineData("vmdk-text", "raw", "Image failed safety checks")]
+    [InlineData("vmdk-twice", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-case", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-comment", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-parent", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-hidden-parent", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-late-parent", "vmdk", "Image failed safety checks")]
+    [InlineData("vmdk-nothing", "vmdk", "Image failed safety checks")]
     [InlineData("qed", "raw", "Image failed safety checks")]
     [InlineData("mbr-empty", "raw", "Image failed safety checks")]
     public void Inspect_Bad_IsRefused(string sample, string claimed, string message) =>

@@ -4,6 +4,8 @@ using Microsoft.EntityFrameworkCore;
 using Nephos.Contracts.Glance;
 using Nephos.Glance.ImageData;
 using Nephos.Glance.Images;
+using Nephos.Glance.Stores;
+using Nephos.Kernel.Api;
 using Nephos.Kernel.Auth;
 using Nephos.Kernel.Store;
 using Nephos.Testing;
@@ -144,13 +146,14 @@ public sealed class ImageDataTests(GlanceCloud cloud) : IClassFixture<GlanceClou
         var user = cloud.NewUser();
         var (dead, kept) = (await user.NewImage(), await user.ActiveImage());
         await cloud.Get<Store<GlanceDb>>().WriteAsync(db => db.Images.Where(i => i.Id == dead).ExecuteUpdateAsync(u => u.SetProperty(i => i.Status, ImageStatus.Saving).SetProperty(i => i.UploadId, "dead")));
-        await File.WriteAllTextAsync(Path.Combine(Folder, ".incoming-dead"), "half");
+        var half = $".incoming-{FileImageStore.OwnerOf(cloud.Get<CloudFacts>())}-dead";
+        await File.WriteAllTextAsync(Path.Combine(Folder, half), "half");
         await File.WriteAllTextAsync(Path.Combine(Folder, dead), "renamed but not yet active");
         await File.WriteAllTextAsync(Path.Combine(Folder, "11111111-0000-0000-0000-000000000000"), "of no image");
         var report = await cloud.Get<UploadReconciler>().ReconcileAsync(default);
         report.ShouldContain("uploads undone");
         (await user.Get($"{Images}/{dead}")).Is(200)["status"].ToString().ShouldBe("queued");
-        foreach (var gone in new[] { ".incoming-dead", dead, "11111111-0000-0000-0000-000000000000" }) { File.Exists(Path.Combine(Folder, gone)).ShouldBeFalse(gone); }
+        foreach (var gone in new[] { half, dead, "11111111-0000-0000-0000-000000000000" }) { File.Exists(Path.Combine(Folder, gone)).ShouldBeFalse(gone); }
         (await user.Get($"{Images}/{kept}/file")).Is(200);
         (await user.Upload(dead, Disks.Raw())).Is(204);
     }

@@ -50,6 +50,63 @@ public sealed class AllocationCandidatePropertyTests
         }));
     }
 
+    /// <summary>A snapshot that goes on from the one before is what a new one of the same providers is.</summary>
+    [Fact]
+    public void Snapshot_WithRandomChanges_IsThatOfTheirResult()
+    {
+        var kept = 0;
+        FsCheck.Check.One(FsCheck.Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll((int seed) =>
+        {
+            var random = new Random(seed);
+            var snapshot = World(random);
+            var truth = snapshot.Providers.ToDictionary(StringComparer.Ordinal);
+            for (var round = 0; round < 6; round++)
+            {
+                var (changed, gone) = Changes(random, truth, round);
+                var before = snapshot;
+                snapshot = snapshot.With(changed, gone);
+                Tell(snapshot).ShouldBe(Tell(new ProviderSnapshot(new(truth, StringComparer.Ordinal))), $"seed {seed}, round {round}");
+                if (changed.Count > 0 && before.Trees.Any(t => snapshot.Trees.Any(now => ReferenceEquals(now, t)))) { kept++; }
+            }
+        }));
+        kept.ShouldBeGreaterThan(500, "no tree was kept");
+    }
+
+    private static (List<ProviderState> Changed, List<string> Gone) Changes(Random random, Dictionary<string, ProviderState> truth, int round)
+    {
+        var (changed, gone) = (new Dictionary<string, ProviderState>(), new List<string>());
+        for (var i = 0; i < random.Next(3); i++)
+        {
+            var old = truth.Values.ElementAt(random.Next(truth.Count));
+            if (gone.Contains(old.Id)) { continue; }
+            switch (random.Next(8))
+            {
+                case 0 when truth.Count > 2 && truth.Values.All(p => p.ParentId != old.Id) && !changed.ContainsKey(old.Id):
+                    truth.Remove(old.Id);
+                    gone.Add(old.Id);
+                    continue;
+                case 1:
+                    var id = $"p{round}{i}new";
+                    changed[id] = truth[id] = new ProviderState(id, id, null, id, random.Next(1000), [], new HashSet<string>(), Aggregates.Take(random.Next(2)).ToHashSet());
+                    continue;
+                case 2:
+                    changed[old.Id] = truth[old.Id] = new ProviderState(old.Id, old.Name, old.ParentId, old.RootId, old.Revision + 1, old.Inventories, Traits.Where(_ => random.Next(2) == 0).ToHashSet(), Aggregates.Where(_ => random.Next(2) == 0).ToHashSet());
+                    continue;
+                default:
+                    changed[old.Id] = truth[old.Id] = new ProviderState(old.Id, old.Name, old.ParentId, old.RootId, old.Revision + 1, [], old.Traits, old.Aggregates.ToHashSet());
+                    continue;
+            }
+        }
+        return ([.. changed.Values], gone);
+    }
+
+    private static string Tell(ProviderSnapshot snapshot)
+    {
+        static string Of(IEnumerable<ProviderState> providers) => string.Join(',', providers.Select(p => $"{p.Id}@{p.Revision}/{p.Inventories.Count}"));
+        return $"{snapshot.RevisionSum} {snapshot.HasSharing} {Of(snapshot.Providers.Values.OrderBy(p => p.Id, StringComparer.Ordinal))}\n"
+            + string.Join('\n', snapshot.Trees.Select(t => $"{Of([t.Root])}: {Of(t.Members)}; {Of(t.Sharers)}; {ReferenceEquals(snapshot.ByRoot[t.Root.Id], t)}"));
+    }
+
     private static ProviderSnapshot World(Random random)
     {
         var providers = new Dictionary<string, ProviderState>(StringComparer.Ordinal);

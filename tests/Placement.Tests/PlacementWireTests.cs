@@ -58,7 +58,12 @@ public sealed class PlacementWireTests(PlacementCloud cloud) : IClassFixture<Pla
         var latest = (await Admin.Get("/placement/")).Is(200);
         latest.Header("OpenStack-API-Version").ShouldBe("placement 1.39");
         latest.Header("Cache-Control").ShouldBe("no-cache");
+        latest.Header("Vary").ShouldBe("openstack-api-version");
         (await cloud.Admin.Get("/placement/")).Is(200).Header("Cache-Control").ShouldBeNull();
+        (await cloud.Anonymous.At("placement 1.39").Get("/placement/")).Is(200);
+        var refused = (await Admin.Delete("/placement/")).Is(405);
+        refused.Header("OpenStack-API-Version").ShouldBe("placement 1.39");
+        refused.Header("Allow").ShouldBe("GET");
     }
 
     [Fact]

@@ -16,6 +16,9 @@ public sealed class TestTokens(ITokenValidator? real) : ITokenValidator
         ? JsonSerializer.Deserialize<Identity>(Convert.FromBase64String(token[Prefix.Length..]))
         : real is null ? null : await real.ValidateAsync(token, cancel);
 
+    public async ValueTask<Identity?> ValidateExpiredAsync(string token, CancellationToken cancel) =>
+        token.StartsWith(Prefix, StringComparison.Ordinal) || real is null ? await ValidateAsync(token, cancel) : await real.ValidateExpiredAsync(token, cancel);
+
     internal static void Wrap(IServiceCollection services)
     {
         var registered = services.LastOrDefault(s => s.ServiceType == typeof(ITokenValidator));

@@ -16,7 +16,7 @@ namespace Nephos.Glance.Cache;
 /// </summary>
 public sealed class ImageCache(GlanceSettings settings, CloudFacts facts, Store<GlanceDb> store, TimeProvider clock)
 {
-    private readonly Lazy<FileImageStore> _files = new(() => new FileImageStore(Path.Combine(facts.StateDirectory, "image-cache")));
+    private readonly Lazy<FileImageStore> _files = new(() => new FileImageStore(Path.Combine(facts.StateDirectory, "image-cache"), FileImageStore.OwnerOf(facts), clock));
 
     public bool IsOn => settings.ImageCache;
 

@@ -6,6 +6,9 @@ namespace Nephos.Glance.Formats;
 /// <summary>
 /// VMware's "Virtual Disk Format 5.0". Only the kinds that are one file with their data inside are taken: monolithicSparse and streamOptimized
 /// (upstream's vmdk_allowed_types); a descriptor can name any file of the host as its extent.
+/// <para>Beyond upstream's rules, because of how qemu reads descriptors (block/vmdk.c): it looks for the words <c>createType</c> and <c>parentFileNameHint</c> anywhere, in exactly this case, also in
+/// comments, the second in 20 sectors whatever the header says of the descriptor's length, and takes a sparse file without capacity for a mere descriptor. So the first word may come once only, in whatever
+/// case, the second not at all, and there must be a capacity.</para>
 /// </summary>
 internal sealed class VmdkFormat : IFormat
 {
@@ -13,6 +16,9 @@ internal sealed class VmdkFormat : IFormat
     private const int MaxDescriptor = (1 << 20) - 1;
     private const ulong AtEnd = ulong.MaxValue;
     private const uint FooterMarker = 3;
+    private const int QemuReads = 20 * 512;
+    private const string TypeWord = "createtype";
+    private const string ParentWord = "parentfilenamehint";
     private static readonly string[] Allowed = ["monolithicsparse", "streamoptimized"];
     private static readonly string[] Access = ["rw", "rdonly", "noaccess"];
 
@@ -33,11 +39,14 @@ internal sealed class VmdkFormat : IFormat
         {
             if (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(4)) is 0 or > 3) { return "Unsupported format version"; }
             if (BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(28)) != DescriptorOffset / 512) { return "Wrong descriptor location"; }
+            if (BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(12)) == 0) { return "No capacity"; }
             if (BinaryPrimitives.ReadUInt64LittleEndian(header.AsSpan(56)) == AtEnd && FooterDanger(content, header) is { } footer) { return footer; }
         }
         var text = Descriptor(content);
         if (text is null) { return "No descriptor found"; }
         if (!Allowed.Contains(Kind(text))) { return "Unsupported subformat"; }
+        if (text.IndexOf(TypeWord, StringComparison.Ordinal) != text.LastIndexOf(TypeWord, StringComparison.Ordinal)) { return "Several subformats"; }
+        if (text.Contains(ParentWord, StringComparison.Ordinal) || content.Read(DescriptorOffset, QemuReads).AsSpan().IndexOf("parentFileNameHint"u8) >= 0) { return "Image has a parent"; }
         var extents = 0;
         foreach (var line in text.Split('\n', StringSplitOptions.TrimEntries))
         {
@@ -78,7 +87,7 @@ internal sealed class VmdkFormat : IFormat
 
     private static string? Kind(string? descriptor)
     {
-        const string key = "createtype=\"";
+        const string key = TypeWord + "=\"";
         if (descriptor?.IndexOf(key, StringComparison.Ordinal) is not (>= 0 and var at)) { return null; }
         var start = at + key.Length;
         var end = descriptor.IndexOf('"', start);

@@ -59,7 +59,7 @@ public sealed class ImageUploads(Store<GlanceDb> store, ImageStores stores, Imag
         try
         {
             if (!await store.ReadAsync(db => db.Images.AnyAsync(i => i.Id == imageId && i.UploadId == uploadId)).ConfigureAwait(false)) { return; }
-            stores.DeleteEverywhere(imageId);
+            await stores.DeleteEverywhereAsync(imageId).ConfigureAwait(false);
             await store.WriteAsync(async db =>
             {
                 await db.Images.Where(i => i.Id == imageId && i.UploadId == uploadId).ExecuteUpdateAsync(u => u
@@ -184,7 +184,7 @@ public sealed class ImageUploads(Store<GlanceDb> store, ImageStores stores, Imag
             return true;
         }).ConfigureAwait(false);
         if (finished) { return; }
-        stores.DeleteEverywhere(image.Id);
+        await stores.DeleteEverywhereAsync(image.Id).ConfigureAwait(false);
         throw Gone(image.Id);
     }
 

@@ -22,12 +22,17 @@ public sealed class UploadReconciler(Store<GlanceDb> store, ImageStores stores, 
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {
-        var leftovers = stores.Staging.RemoveLeftovers() + stores.All.Sum(s => s.Data.RemoveLeftovers());
-        var (keys, staged) = (stores.All.ToDictionary(s => s.Id, s => s.Data.Keys(), StringComparer.Ordinal), stores.Staging.Keys());
+        var leftovers = stores.Staging.RemoveLeftovers();
+        var (keys, staged) = (new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal), stores.Staging.Keys());
+        foreach (var named in stores.All)
+        {
+            leftovers += await named.Data.RemoveLeftoversAsync().ConfigureAwait(false);
+            keys[named.Id] = await named.Data.KeysAsync(cancel).ConfigureAwait(false);
+        }
         var seen = clock.Now() - Silence;
         var open = await store.ReadAsync(db => db.Images.Where(i => i.UploadId != null).Select(i => new { i.Id, i.UploadId, i.UploadSeenAt }).ToListAsync(cancel), cancel).ConfigureAwait(false);
         var restored = 0;
-        foreach (var image in open.Where(image => !uploads.IsRunning(image.UploadId!) && (store.Exclusive || image.UploadSeenAt < seen)))
+        foreach (var image in open.Where(image => !uploads.IsRunning(image.UploadId!) && (store.Exclusive || image.UploadSeenAt is null || image.UploadSeenAt < seen)))
         {
             await uploads.RestoreAsync(image.Id, image.UploadId!).ConfigureAwait(false);
             restored++;
@@ -40,7 +45,7 @@ public sealed class UploadReconciler(Store<GlanceDb> store, ImageStores stores, 
                 // A place, or work that will write one down.
                 var known = await store.ReadAsync(db => db.Images.Where(i => chunk.Contains(i.Id)
                     && (i.UploadId != null || i.ImportTaskId != null || db.Locations.Any(l => l.ImageId == i.Id && l.Store == named.Id))).Select(i => i.Id).ToHashSetAsync(cancel), cancel).ConfigureAwait(false);
-                removed += chunk.Count(key => !known.Contains(key) && named.Data.Delete(key));
+                foreach (var key in chunk.Where(key => !known.Contains(key))) { removed += await named.Data.DeleteAsync(key).ConfigureAwait(false) ? 1 : 0; }
             }
         }
         foreach (var chunk in staged.Chunk(1000))

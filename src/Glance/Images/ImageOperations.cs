@@ -64,7 +64,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
     public async Task<FullImage> PatchAsync(RequestContext context, string id, IReadOnlyList<ImageChange> changes, CancellationToken cancel)
     {
         var (image, gone) = await store.WriteAsync(db => PatchAsync(db, context, id, changes, cancel), cancel).ConfigureAwait(false);
-        foreach (var place in gone) { stores.Find(place.Store)?.Data.Delete(id); }
+        foreach (var place in gone) { await stores.DeleteAsync(place.Store, id).ConfigureAwait(false); }
         return image;
     }
 
@@ -102,7 +102,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
             if (row.ImportTaskId is not null) { await sagas.AbortAsync(db, ImportSaga.Resource(id)).ConfigureAwait(false); }
             db.Record(context, "delete", "image", id, row.Owner);
         }, cancel).ConfigureAwait(false);
-        stores.DeleteEverywhere(id);
+        await stores.DeleteEverywhereAsync(id).ConfigureAwait(false);
     }
 
     /// <summary>Removes an image and what hangs on it; its tasks stay until they expire.</summary>
@@ -130,7 +130,7 @@ internal sealed class ImageOperations(Store<GlanceDb> store, ImageStores stores,
             row.Generation++;
             db.Record(context, "delete", "image_location", id, row.Owner);
         }, cancel).ConfigureAwait(false);
-        stores.Find(storeId)?.Data.Delete(id);
+        await stores.DeleteAsync(storeId, id).ConfigureAwait(false);
     }
 
     /// <summary>From one status to another; being there already is fine.</summary>

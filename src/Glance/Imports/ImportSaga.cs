@@ -51,21 +51,28 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
     public const string CopyImage = "copy-image";
     /// <summary>More at once only make the disk seek.</summary>
     private const int AtOnce = 4;
+    /// <summary>Bytes from elsewhere come at the pace of elsewhere: they have places of their own, so that slow servers do not keep the disk's.</summary>
+    private const int FetchesAtOnce = 16;
     private readonly SemaphoreSlim _busy = new(AtOnce, AtOnce);
+    private readonly SemaphoreSlim _fetching = new(FetchesAtOnce, FetchesAtOnce);
 
     public override string Name => SagaName;
 
     public override IReadOnlyList<SagaStep<ImportParameters>> Steps => field ??=
     [
-        new("fetch", Bounded(FetchAsync), run => { RemoveStaged(run); return Task.CompletedTask; }),
-        new("decompress", Bounded(DecompressAsync)),
-        new("convert", Bounded(ConvertAsync)),
+        new("fetch", Bounded(FetchAsync, _fetching), run => { RemoveStaged(run); return Task.CompletedTask; }),
+        new("decompress", Bounded(DecompressAsync, _busy)),
+        new("convert", Bounded(ConvertAsync, _busy)),
         new("inspect", InspectAsync, Logged: false),
-        new("store", Bounded(StoreAsync), UnstoreAsync),
+        new("store", Bounded(StoreAsync, _busy), UnstoreAsync),
         new("finish", FinishAsync, UnfinishAsync),
     ];
 
-    public void Dispose() => _busy.Dispose();
+    public void Dispose()
+    {
+        _busy.Dispose();
+        _fetching.Dispose();
+    }
 
     /// <summary>Name of the image's lock.</summary>
     public static string Resource(string imageId) => "image:" + imageId;
@@ -140,7 +147,7 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
             if (bytes is null)
             {
                 // The last store takes the file over; then it is there.
-                await using var there = target.Data.Open(import.ImageId);
+                await using var there = await target.Data.OpenAsync(import.ImageId, run.Cancel).ConfigureAwait(false);
                 if (there is null) { throw new ImportException("the staged bytes are gone"); }
             }
             else if (!last || target.Data is not ITakesFiles takes || !takes.Take(stores.Staging.PathOf(key), import.ImageId))
@@ -185,7 +192,7 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
             return true;
         }).ConfigureAwait(false);
         if (!ours) { return; }
-        foreach (var name in import.Stores) { stores.Find(name)?.Data.Delete(import.ImageId); }
+        foreach (var name in import.Stores) { await stores.DeleteAsync(name, import.ImageId).ConfigureAwait(false); }
     }
 
     private async Task FinishAsync(SagaRun<ImportParameters> run)
@@ -272,11 +279,11 @@ internal sealed class ImportSaga(Store<GlanceDb> store, ImageStores stores, Imag
     /// <summary>The bytes as the last step that changed them left them.</summary>
     private static StagedBytes Staged(SagaRun<ImportParameters> run) => run.Output<StagedBytes>("convert") ?? run.Output<StagedBytes>("decompress") ?? run.Output<StagedBytes>("fetch")!;
 
-    private Func<SagaRun<ImportParameters>, Task> Bounded(Func<SagaRun<ImportParameters>, Task> step) => async run =>
+    private Func<SagaRun<ImportParameters>, Task> Bounded(Func<SagaRun<ImportParameters>, Task> step, SemaphoreSlim places) => async run =>
     {
-        await _busy.WaitAsync(run.Cancel).ConfigureAwait(false);
+        await places.WaitAsync(run.Cancel).ConfigureAwait(false);
         try { await step(run).ConfigureAwait(false); }
-        finally { _busy.Release(); }
+        finally { places.Release(); }
     };
 
     private static string Without(string? list, string name) => string.Join(',', (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Where(n => n != name));

@@ -35,8 +35,8 @@ internal sealed class MetadefOperations(Store<GlanceDb> store)
     {
         var row = full.Row;
         if (await db.MetadefNamespaces.AnyAsync(n => n.Namespace == row.Namespace, cancel).ConfigureAwait(false)) { throw Duplicate(row.Namespace); }
-        CheckTwice(full.Objects.Select(o => o.Name), name => ObjectExists(name, row.Namespace));
-        CheckTwice(full.Tags.Select(t => t.Name), name => TagExists(name, row.Namespace));
+        CheckTwice(full.Objects.Select(o => o.Name), name => MetadefObject.Words.AlreadyThere(name, row));
+        CheckTwice(full.Tags.Select(t => t.Name), name => MetadefTag.Words.AlreadyThere(name, row));
         CheckTwice(full.Associations.Select(a => a.ResourceType), name => AssociationExists(name, row.Namespace));
         db.MetadefNamespaces.Add(row);
         db.MetadefAssociations.AddRange(full.Associations);
@@ -131,10 +131,6 @@ internal sealed class MetadefOperations(Store<GlanceDb> store)
         db.MetadefResourceTypes.AddRange(names.Except(known, StringComparer.Ordinal).Select(name => new MetadefResourceType { Name = name, Protected = system, CreatedAt = now, UpdatedAt = now }));
     }
 
-    public static ApiError ObjectExists(string name, string inNamespace) => new ConflictError($"A metadata definition object with name={name} already exists in namespace={inNamespace}.");
-    public static ApiError PropertyExists(string name, string inNamespace) => new ConflictError($"A metadata definition property with name={name} already exists in namespace={inNamespace}.");
-    public static ApiError TagExists(string name, string inNamespace) =>
-        new ConflictError($"A metadata tag with name={name} already exists in namespace={inNamespace}. (Please note that metadata tag names are case insensitive).");
     public static ApiError AssociationExists(string name, string inNamespace) =>
         new ConflictError($"The metadata definition resource-type association of resource-type={name} to namespace={inNamespace} already exists.");
 

@@ -67,8 +67,10 @@ public sealed class MetadefNamespace
 }
 
 /// <summary>Properties that belong together.</summary>
-public sealed class MetadefObject
+public sealed class MetadefObject : IMetadefPart
 {
+    public static PartWords Words { get; } = new("object", "the same", (name, inNamespace) => $"A metadata definition object with name={name} already exists in namespace={inNamespace}.");
+
     public required string Id { get; set; }
     public required string NamespaceId { get; set; }
     public required string Name { get; set; }
@@ -82,8 +84,10 @@ public sealed class MetadefObject
 }
 
 /// <summary>What one key means.</summary>
-public sealed class MetadefProperty
+public sealed class MetadefProperty : IMetadefPart
 {
+    public static PartWords Words { get; } = new("property", "the same", (name, inNamespace) => $"A metadata definition property with name={name} already exists in namespace={inNamespace}.");
+
     public required string Id { get; set; }
     public required string NamespaceId { get; set; }
     public required string Name { get; set; }
@@ -94,8 +98,10 @@ public sealed class MetadefProperty
 }
 
 /// <summary>A word that may be used as a tag.</summary>
-public sealed class MetadefTag
+public sealed class MetadefTag : IMetadefPart
 {
+    public static PartWords Words { get; } = new("tag", "same", (name, inNamespace) => $"A metadata tag with name={name} already exists in namespace={inNamespace}. (Please note that metadata tag names are case insensitive).");
+
     public required string Id { get; set; }
     public required string NamespaceId { get; set; }
     public required string Name { get; set; }

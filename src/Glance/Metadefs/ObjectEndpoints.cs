@@ -23,14 +23,7 @@ internal static class ObjectEndpoints
     {
         var body = await MetadefShape.ReadAsync(call, "object", ReadOnly).ConfigureAwait(false);
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Long).ConfigureAwait(false);
-        var made = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var made = MetadefParts.Object(body, row.Id, call.Context.Now);
-            if (await db.MetadefObjects.AnyAsync(o => o.NamespaceId == row.Id && o.Name == made.Name, call.Cancel).ConfigureAwait(false)) { throw MetadefOperations.ObjectExists(made.Name, row.Namespace); }
-            db.MetadefObjects.Add(made);
-            return made;
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(made, seen.Namespace));
+        return Reply.Json(MetadefViews.Of(await call.CreatePartAsync(seen, row => MetadefParts.Object(body, row.Id, call.Context.Now)).ConfigureAwait(false), seen.Namespace));
     }
 
     private static async Task<Reply> List(Call call)
@@ -45,52 +38,23 @@ internal static class ObjectEndpoints
         return Reply.Members([("objects", shown.ConvertAll(o => MetadefViews.Of(o, seen.Namespace))), ("schema", "v2/schemas/metadefs/objects")]);
     }
 
-    private static async Task<Reply> DeleteAll(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ClearAsync(call.Context, seen, db => db.MetadefObjects.Where(o => o.NamespaceId == seen.Id), call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
+    private static async Task<Reply> DeleteAll(Call call) =>
+        await call.DeletePartsAsync<MetadefObject>(await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false)).ConfigureAwait(false);
 
     private static async Task<Reply> Show(Call call)
     {
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Long).ConfigureAwait(false);
-        var name = call.Route("object_name");
-        var row = await call.Get<MetadefOperations>().ReadAsync(db => db.MetadefObjects.FirstOrDefaultAsync(o => o.NamespaceId == seen.Id && o.Name == name, call.Cancel), call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(row ?? throw Missing(name, seen), seen.Namespace));
+        return Reply.Json(MetadefViews.Of(await call.FindPartAsync<MetadefObject>(seen, call.Route("object_name")).ConfigureAwait(false), seen.Namespace));
     }
 
     private static async Task<Reply> Update(Call call)
     {
         var body = await MetadefShape.ReadAsync(call, "object", ReadOnly).ConfigureAwait(false);
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Long).ConfigureAwait(false);
-        var updated = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var (old, name) = (call.Route("object_name"), MetadefShape.Text(body, "name")!);
-            var found = await db.MetadefObjects.AsTracking().FirstOrDefaultAsync(o => o.NamespaceId == row.Id && o.Name == old, call.Cancel).ConfigureAwait(false) ?? throw Missing(old, row);
-            if (name != old && await db.MetadefObjects.AnyAsync(o => o.NamespaceId == row.Id && o.Name == name, call.Cancel).ConfigureAwait(false))
-            {
-                throw new ConflictError($"Invalid update. It would result in a duplicate metadata definition object with the same name={name} in namespace={row.Namespace}.");
-            }
-            (found.Name, found.UpdatedAt) = (name, call.Context.Now);
-            MetadefParts.Fill(found, body);
-            return found;
-        }, call.Cancel).ConfigureAwait(false);
+        var updated = await call.UpdatePartAsync<MetadefObject>(seen, call.Route("object_name"), MetadefShape.Text(body, "name")!, found => MetadefParts.Fill(found, body)).ConfigureAwait(false);
         return Reply.Json(MetadefViews.Of(updated, seen.Namespace));
     }
 
-    private static async Task<Reply> Delete(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Long).ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var name = call.Route("object_name");
-            if (!await db.MetadefObjects.AnyAsync(o => o.NamespaceId == row.Id && o.Name == name, call.Cancel).ConfigureAwait(false)) { throw Missing(name, row); }
-            if (row.Protected) { throw new ForbiddenError($"Metadata definition object {name} is protected and cannot be deleted."); }
-            return await db.MetadefObjects.Where(o => o.NamespaceId == row.Id && o.Name == name).ExecuteDeleteAsync(call.Cancel).ConfigureAwait(false);
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
-
-    private static NotFoundError Missing(string name, MetadefNamespace row) => new($"The metadata definition object with name={name} was not found in namespace={row.Namespace}.");
+    private static async Task<Reply> Delete(Call call) =>
+        await call.DeletePartAsync<MetadefObject>(await MetadefScope.FindAsync(call, MetadefScope.Long).ConfigureAwait(false), call.Route("object_name")).ConfigureAwait(false);
 }

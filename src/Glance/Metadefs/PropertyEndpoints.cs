@@ -24,14 +24,7 @@ internal static class PropertyEndpoints
     {
         var body = await MetadefShape.ReadAsync(call, "property", ReadOnly).ConfigureAwait(false);
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        var made = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var made = MetadefParts.Property(body, MetadefShape.Text(body, "name")!, row.Id, call.Context.Now);
-            if (await db.MetadefProperties.AnyAsync(o => o.NamespaceId == row.Id && o.Name == made.Name, call.Cancel).ConfigureAwait(false)) { throw MetadefOperations.PropertyExists(made.Name, row.Namespace); }
-            db.MetadefProperties.Add(made);
-            return made;
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(made));
+        return Reply.Json(MetadefViews.Of(await call.CreatePartAsync(seen, row => MetadefParts.Property(body, MetadefShape.Text(body, "name")!, row.Id, call.Context.Now)).ConfigureAwait(false)));
     }
 
     private static async Task<Reply> List(Call call)
@@ -41,12 +34,8 @@ internal static class PropertyEndpoints
         return Reply.Member("properties", rows.ToDictionary(p => p.Name, p => JsonNode.Parse(p.Schema), StringComparer.Ordinal));
     }
 
-    private static async Task<Reply> DeleteAll(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ClearAsync(call.Context, seen, db => db.MetadefProperties.Where(o => o.NamespaceId == seen.Id), call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
+    private static async Task<Reply> DeleteAll(Call call) =>
+        await call.DeletePartsAsync<MetadefProperty>(await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false)).ConfigureAwait(false);
 
     /// <summary>With <c>resource_type</c>, the name is the one on that kind of resource: with its prefix.</summary>
     private static async Task<Reply> Show(Call call)
@@ -66,39 +55,17 @@ internal static class PropertyEndpoints
             }
             return await db.MetadefProperties.FirstOrDefaultAsync(p => p.NamespaceId == seen.Id && p.Name == name, call.Cancel).ConfigureAwait(false);
         }, call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(found ?? throw Missing(name, seen)));
+        return Reply.Json(MetadefViews.Of(found ?? throw MetadefProperty.Words.Missing(name, seen)));
     }
 
     private static async Task<Reply> Update(Call call)
     {
         var body = await MetadefShape.ReadAsync(call, "property", ReadOnly).ConfigureAwait(false);
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        var updated = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var (old, name) = (call.Route("property_name"), MetadefShape.Text(body, "name")!);
-            var found = await db.MetadefProperties.AsTracking().FirstOrDefaultAsync(o => o.NamespaceId == row.Id && o.Name == old, call.Cancel).ConfigureAwait(false) ?? throw Missing(old, row);
-            if (name != old && await db.MetadefProperties.AnyAsync(o => o.NamespaceId == row.Id && o.Name == name, call.Cancel).ConfigureAwait(false))
-            {
-                throw new ConflictError($"Invalid update. It would result in a duplicate metadata definition property with the same name={name} in namespace={row.Namespace}.");
-            }
-            (found.Name, found.Schema, found.UpdatedAt) = (name, MetadefShape.Property(body).ToJsonString(), call.Context.Now);
-            return found;
-        }, call.Cancel).ConfigureAwait(false);
+        var updated = await call.UpdatePartAsync<MetadefProperty>(seen, call.Route("property_name"), MetadefShape.Text(body, "name")!, found => found.Schema = MetadefShape.Property(body).ToJsonString()).ConfigureAwait(false);
         return Reply.Json(MetadefViews.Of(updated));
     }
 
-    private static async Task<Reply> Delete(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var name = call.Route("property_name");
-            if (!await db.MetadefProperties.AnyAsync(o => o.NamespaceId == row.Id && o.Name == name, call.Cancel).ConfigureAwait(false)) { throw Missing(name, row); }
-            if (row.Protected) { throw new ForbiddenError($"Metadata definition property {name} is protected and cannot be deleted."); }
-            return await db.MetadefProperties.Where(o => o.NamespaceId == row.Id && o.Name == name).ExecuteDeleteAsync(call.Cancel).ConfigureAwait(false);
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
-
-    private static NotFoundError Missing(string name, MetadefNamespace row) => new($"The metadata definition property with name={name} was not found in namespace={row.Namespace}.");
+    private static async Task<Reply> Delete(Call call) =>
+        await call.DeletePartAsync<MetadefProperty>(await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false), call.Route("property_name")).ConfigureAwait(false);
 }

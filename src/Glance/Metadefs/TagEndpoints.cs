@@ -43,7 +43,7 @@ internal static class TagEndpoints
             var there = (await db.MetadefTags.Where(t => t.NamespaceId == row.Id).Select(t => t.Name).ToListAsync(call.Cancel).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
             foreach (var name in names)
             {
-                if (!there.Add(name)) { throw MetadefOperations.TagExists(name, row.Namespace); }
+                if (!there.Add(name)) { throw MetadefTag.Words.AlreadyThere(name, row); }
                 db.MetadefTags.Add(MetadefParts.Tag(name, row.Id, call.Context.Now));
             }
             return names.Count;
@@ -61,73 +61,38 @@ internal static class TagEndpoints
             var query = db.MetadefTags.Where(t => t.NamespaceId == seen.Id).OrderByKeys(sorts);
             if (marker is { Length: > 0 })
             {
-                query = query.After(sorts, await db.MetadefTags.FirstOrDefaultAsync(t => t.NamespaceId == seen.Id && t.Name == marker, call.Cancel).ConfigureAwait(false) ?? throw Missing(marker, seen));
+                query = query.After(sorts, await db.MetadefTags.FirstOrDefaultAsync(t => t.NamespaceId == seen.Id && t.Name == marker, call.Cancel).ConfigureAwait(false) ?? throw MetadefTag.Words.Missing(marker, seen));
             }
             return await (limit is { } most ? query.Take(most) : query).ToListAsync(call.Cancel).ConfigureAwait(false);
         }, call.Cancel).ConfigureAwait(false);
         return Reply.Member("tags", rows.ConvertAll(t => new NameView(t.Name)));
     }
 
-    private static async Task<Reply> DeleteAll(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Short, "delete_metadef_namespace").ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ClearAsync(call.Context, seen, db => db.MetadefTags.Where(o => o.NamespaceId == seen.Id), call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
+    private static async Task<Reply> DeleteAll(Call call) =>
+        await call.DeletePartsAsync<MetadefTag>(await MetadefScope.FindAsync(call, MetadefScope.Short, "delete_metadef_namespace").ConfigureAwait(false)).ConfigureAwait(false);
 
     private static async Task<Reply> Create(Call call)
     {
         var name = call.Route("tag_name");
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
         MetadefShape.Check("tag", JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["name"] = name }));
-        var made = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            if (await db.MetadefTags.AnyAsync(t => t.NamespaceId == row.Id && t.Name == name, call.Cancel).ConfigureAwait(false)) { throw MetadefOperations.TagExists(name, row.Namespace); }
-            var made = MetadefParts.Tag(name, row.Id, call.Context.Now);
-            db.MetadefTags.Add(made);
-            return made;
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(made));
+        return Reply.Json(MetadefViews.Of(await call.CreatePartAsync(seen, row => MetadefParts.Tag(name, row.Id, call.Context.Now)).ConfigureAwait(false)));
     }
 
     private static async Task<Reply> Show(Call call)
     {
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        var name = call.Route("tag_name");
-        var row = await call.Get<MetadefOperations>().ReadAsync(db => db.MetadefTags.FirstOrDefaultAsync(t => t.NamespaceId == seen.Id && t.Name == name, call.Cancel), call.Cancel).ConfigureAwait(false);
-        return Reply.Json(MetadefViews.Of(row ?? throw Missing(name, seen)));
+        return Reply.Json(MetadefViews.Of(await call.FindPartAsync<MetadefTag>(seen, call.Route("tag_name")).ConfigureAwait(false)));
     }
 
     private static async Task<Reply> Update(Call call)
     {
         var body = await MetadefShape.ReadAsync(call, "tag", ReadOnly).ConfigureAwait(false);
         var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        var updated = await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var (old, name) = (call.Route("tag_name"), MetadefShape.Text(body, "name")!);
-            var found = await db.MetadefTags.AsTracking().FirstOrDefaultAsync(t => t.NamespaceId == row.Id && t.Name == old, call.Cancel).ConfigureAwait(false) ?? throw Missing(old, row);
-            if (name != old && await db.MetadefTags.AnyAsync(t => t.NamespaceId == row.Id && t.Name == name, call.Cancel).ConfigureAwait(false))
-            {
-                throw new ConflictError($"Invalid update. It would result in a duplicate metadata definition tag with same name={name} in namespace={row.Namespace}.");
-            }
-            (found.Name, found.UpdatedAt) = (name, call.Context.Now);
-            return found;
-        }, call.Cancel).ConfigureAwait(false);
+        var updated = await call.UpdatePartAsync<MetadefTag>(seen, call.Route("tag_name"), MetadefShape.Text(body, "name")!, _ => { }).ConfigureAwait(false);
         return Reply.Json(MetadefViews.Of(updated));
     }
 
-    private static async Task<Reply> Delete(Call call)
-    {
-        var seen = await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false);
-        await call.Get<MetadefOperations>().ChangeAsync(call.Context, seen, async (db, row) =>
-        {
-            var name = call.Route("tag_name");
-            if (!await db.MetadefTags.AnyAsync(t => t.NamespaceId == row.Id && t.Name == name, call.Cancel).ConfigureAwait(false)) { throw Missing(name, row); }
-            if (row.Protected) { throw new ForbiddenError($"Metadata definition tag {name} is protected and cannot be deleted."); }
-            return await db.MetadefTags.Where(t => t.NamespaceId == row.Id && t.Name == name).ExecuteDeleteAsync(call.Cancel).ConfigureAwait(false);
-        }, call.Cancel).ConfigureAwait(false);
-        return Reply.Empty();
-    }
-
-    private static NotFoundError Missing(string name, MetadefNamespace row) => new($"The metadata definition tag with name={name} was not found in namespace={row.Namespace}.");
+    private static async Task<Reply> Delete(Call call) =>
+        await call.DeletePartAsync<MetadefTag>(await MetadefScope.FindAsync(call, MetadefScope.Short).ConfigureAwait(false), call.Route("tag_name")).ConfigureAwait(false);
 }

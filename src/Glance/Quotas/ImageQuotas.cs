@@ -42,7 +42,9 @@ public sealed class ImageQuotas(GlanceSettings settings, Store<GlanceDb> store, 
     /// <param name="limits">Of <see cref="AskAsync"/>, from before the transaction.</param>
     internal static async Task EnforceInAsync(GlanceDb db, ProjectLimits? limits, string name, long delta, CancellationToken cancel)
     {
-        if (limits is not null) { Check(limits, name, await UsageAsync(db, limits.ProjectId, name, cancel).ConfigureAwait(false), delta); }
+        if (limits is null) { return; }
+        await db.HoldAsync("glance.quota:" + limits.ProjectId, cancel).ConfigureAwait(false);
+        Check(limits, name, await UsageAsync(db, limits.ProjectId, name, cancel).ConfigureAwait(false), delta);
     }
 
     /// <summary>Everything, for <c>GET /v2/info/usage</c>; nothing when quotas are off, as upstream.</summary>

@@ -1,28 +1,45 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Nephos.Kernel.Api;
 using Nephos.Kernel.Ids;
 
 namespace Nephos.Glance.Stores;
 
 /// <summary>
 /// A file per image in one folder. A write goes to a hidden file of a name of its own; the commit flushes it, renames it, and flushes the folder, so
-/// that a power cut leaves either the whole file under its name or nothing under it.
+/// that a power cut leaves either the whole file under its name or nothing under it. What it does besides writing takes no time, so it can be asked without waiting too.
 /// </summary>
 public sealed partial class FileImageStore : IImageStore, ITakesFiles
 {
     private const string Incoming = ".incoming-";
+    /// <summary>What another process left is removed when it has not been written to for so long: it may be alive.</summary>
+    private static readonly TimeSpan Foreign = TimeSpan.FromDays(1);
     private const int NoSpace = 28; // ENOSPC, errno.h
     private const int OverQuota = 122; // EDQUOT
     private const int OtherFileSystem = 18; // EXDEV
+    private const uint WriteOnly = 2; // SYNC_FILE_RANGE_WRITE
+    /// <summary>After so many bytes the disk is told to begin with them.</summary>
+    private const long AheadBytes = 16 << 20;
     private readonly string _folder;
     private readonly ConcurrentDictionary<string, bool> _writing = new(StringComparer.Ordinal);
 
-    public FileImageStore(string folder)
+    private readonly string _mine;
+    private readonly TimeProvider _clock;
+
+    /// <param name="folder">Made when it is missing. Processes may share one.</param>
+    /// <param name="owner">Which process this is, the same after its next start: <see cref="OwnerOf"/>.</param>
+    public FileImageStore(string folder, string owner, TimeProvider clock)
     {
-        _folder = folder;
+        (_folder, _mine, _clock) = (folder, Incoming + owner + "-", clock);
         Directory.CreateDirectory(folder);
     }
+
+    /// <summary>A process by its machine and its state directory.</summary>
+    public static string OwnerOf(CloudFacts facts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(facts.Host + "\0" + facts.StateDirectory)))[..8];
 
     public string Type => "file";
 
@@ -31,7 +48,7 @@ public sealed partial class FileImageStore : IImageStore, ITakesFiles
 
     public string Url(string key) => "file://" + PathOf(key);
 
-    public IImageWriter Begin() => new Writer(this, Incoming + NewId.Hex());
+    public IImageWriter Begin() => new Writer(this, _mine + NewId.Hex());
 
     public Stream? Open(string key)
     {
@@ -44,6 +61,11 @@ public sealed partial class FileImageStore : IImageStore, ITakesFiles
             return null;
         }
     }
+
+    public ValueTask<Stream?> OpenAsync(string key, CancellationToken cancel) => ValueTask.FromResult(Open(key));
+    public ValueTask<bool> DeleteAsync(string key) => ValueTask.FromResult(Delete(key));
+    public ValueTask<IReadOnlyList<string>> KeysAsync(CancellationToken cancel) => ValueTask.FromResult(Keys());
+    public ValueTask<int> RemoveLeftoversAsync() => ValueTask.FromResult(RemoveLeftovers());
 
     public bool Take(string path, string key)
     {
@@ -79,7 +101,8 @@ public sealed partial class FileImageStore : IImageStore, ITakesFiles
         var removed = 0;
         foreach (var file in new DirectoryInfo(_folder).EnumerateFiles(Incoming + "*"))
         {
-            if (_writing.ContainsKey(file.Name)) { continue; }
+            var living = file.Name.StartsWith(_mine, StringComparison.Ordinal) ? _writing.ContainsKey(file.Name) : _clock.GetUtcNow() - file.LastWriteTimeUtc < Foreign;
+            if (living) { continue; }
             file.Delete();
             removed++;
         }
@@ -116,11 +139,17 @@ public sealed partial class FileImageStore : IImageStore, ITakesFiles
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int handle);
 
+    // Starts to write pages to the disk and does not wait for them.
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    private static partial int SyncFileRange(SafeFileHandle file, long offset, long count, uint flags);
+
     private sealed class Writer : IImageWriter
     {
         private readonly FileImageStore _store;
         private readonly string _name;
         private readonly FileStream _stream;
+        private long _written;
+        private long _onItsWay;
         private bool _committed;
 
         public Writer(FileImageStore store, string name)
@@ -139,11 +168,20 @@ public sealed partial class FileImageStore : IImageStore, ITakesFiles
             try
             {
                 await _stream.WriteAsync(bytes, cancel).ConfigureAwait(false);
+                _written += bytes.Length;
+                if (_written - _onItsWay >= AheadBytes) { SendAhead(); }
             }
             catch (IOException error) when (error.HResult is NoSpace or OverQuota)
             {
                 throw new ImageStoreFullException("No space left on device", error);
             }
+        }
+
+        /// <summary>Lets the disk write while more is hashed, so that the flush at the end has little left to do. Only a hint: what counts is that flush.</summary>
+        private void SendAhead()
+        {
+            if (OperatingSystem.IsLinux()) { _ = SyncFileRange(_stream.SafeFileHandle, _onItsWay, _written - _onItsWay, WriteOnly); }
+            _onItsWay = _written;
         }
 
         public Stream Read() => new FileStream(PathHere, new FileStreamOptions { Mode = FileMode.Open, Share = FileShare.ReadWrite | FileShare.Delete });

@@ -2,7 +2,7 @@ namespace Nephos.Glance.Stores;
 
 /// <summary>
 /// Where the bytes of images lie, by key (the image's id). A key has all of its bytes or does not exist, also after a crash or a power cut: what is being written has no key yet. Every store passes
-/// the <c>ImageStoreKit</c> of the tests; Swift and RBD will be two more implementations.
+/// the <c>ImageStoreKit</c> of the tests; docs/adding-an-image-store.md says how to add one.
 /// </summary>
 public interface IImageStore
 {
@@ -19,16 +19,16 @@ public interface IImageStore
     IImageWriter Begin();
 
     /// <summary>The bytes, seekable; null when there are none. Stays readable when the key is deleted meanwhile.</summary>
-    Stream? Open(string key);
+    ValueTask<Stream?> OpenAsync(string key, CancellationToken cancel);
 
-    /// <summary>False when there was nothing.</summary>
-    bool Delete(string key);
+    /// <summary>False when there was nothing, so that it may be called twice.</summary>
+    ValueTask<bool> DeleteAsync(string key);
 
     /// <summary>All keys, for leak checks.</summary>
-    IReadOnlyList<string> Keys();
+    ValueTask<IReadOnlyList<string>> KeysAsync(CancellationToken cancel);
 
     /// <summary>Removes what writers left that died before their commit; harmless to living ones of this process. Returns how many.</summary>
-    int RemoveLeftovers();
+    ValueTask<int> RemoveLeftoversAsync();
 }
 
 /// <summary>A store that can take a file over without copying it.</summary>

@@ -24,7 +24,7 @@ public sealed class ImageReader(ImageStores stores, WebSource web, Cache.ImageCa
     {
         foreach (var store in image.Locations.Select(l => stores.Find(l.Store)).OfType<NamedStore>().OrderByDescending(s => s.Weight))
         {
-            if (store.Data.Open(image.Row.Id) is { } stream)
+            if (await store.Data.OpenAsync(image.Row.Id, cancel).ConfigureAwait(false) is { } stream)
             {
                 stream.Position = from;
                 return new OpenedImage(stream, stream.Length);

@@ -17,18 +17,19 @@ public sealed class ImageStores
 
     private readonly Dictionary<string, NamedStore> _byName;
 
-    public ImageStores(GlanceSettings settings, CloudFacts facts)
+    public ImageStores(GlanceSettings settings, CloudFacts facts, TimeProvider clock)
     {
         var state = facts.StateDirectory;
-        Staging = new FileImageStore(Path.Combine(state, "image-staging"));
+        FileImageStore Files(string folder) => new(folder, FileImageStore.OwnerOf(facts), clock);
+        Staging = Files(settings.StagingDirectory.Length > 0 ? settings.StagingDirectory : Path.Combine(state, "image-staging"));
         All =
         [
             .. settings.Stores.Select((store, at) => new NamedStore(store.Key, store.Value switch
             {
                 "memory" => new MemoryImageStore(),
                 // The first store's folder is where images have always been.
-                "file" => new FileImageStore(Path.Combine(state, at == 0 ? "images" : "images-" + store.Key)),
-                var folder => new FileImageStore(folder["file:".Length..]),
+                "file" => Files(Path.Combine(state, at == 0 ? "images" : "images-" + store.Key)),
+                var folder => Files(folder["file:".Length..]),
             }, settings.StoreDescriptions.GetValueOrDefault(store.Key), settings.StoreWeights.GetValueOrDefault(store.Key))),
         ];
         _byName = All.ToDictionary(s => s.Id, StringComparer.Ordinal);
@@ -48,10 +49,16 @@ public sealed class ImageStores
 
     public NamedStore? Find(string id) => _byName.GetValueOrDefault(id);
 
-    /// <summary>Removes an image's bytes from every store and from staging; for an image that is no more.</summary>
-    public void DeleteEverywhere(string imageId)
+    /// <summary>Removes an image's bytes from a store; those on web servers stay there.</summary>
+    public async Task DeleteAsync(string store, string imageId)
     {
-        foreach (var store in All) { store.Data.Delete(imageId); }
+        if (Find(store) is { } named) { await named.Data.DeleteAsync(imageId).ConfigureAwait(false); }
+    }
+
+    /// <summary>Removes an image's bytes from every store and from staging; for an image that is no more.</summary>
+    public async Task DeleteEverywhereAsync(string imageId)
+    {
+        foreach (var store in All) { await store.Data.DeleteAsync(imageId).ConfigureAwait(false); }
         DeleteStaged(imageId);
     }
 

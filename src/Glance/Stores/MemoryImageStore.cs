@@ -15,10 +15,10 @@ public sealed class MemoryImageStore : IImageStore
     public long? Room { get; set; }
 
     public IImageWriter Begin() => new Writer(this);
-    public Stream? Open(string key) => _data.TryGetValue(key, out var bytes) ? new MemoryStream(bytes, writable: false) : null;
-    public bool Delete(string key) => _data.TryRemove(key, out _);
-    public IReadOnlyList<string> Keys() => [.. _data.Keys];
-    public int RemoveLeftovers() => 0;
+    public ValueTask<Stream?> OpenAsync(string key, CancellationToken cancel) => ValueTask.FromResult<Stream?>(_data.TryGetValue(key, out var bytes) ? new MemoryStream(bytes, writable: false) : null);
+    public ValueTask<bool> DeleteAsync(string key) => ValueTask.FromResult(_data.TryRemove(key, out _));
+    public ValueTask<IReadOnlyList<string>> KeysAsync(CancellationToken cancel) => ValueTask.FromResult<IReadOnlyList<string>>([.. _data.Keys]);
+    public ValueTask<int> RemoveLeftoversAsync() => ValueTask.FromResult(0);
 
     private sealed class Writer(MemoryImageStore store) : IImageWriter
     {

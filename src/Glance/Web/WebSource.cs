@@ -28,15 +28,19 @@ public sealed class WebSource : IDisposable
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(20);
 
     private readonly GlanceSettings _settings;
+    private readonly TimeProvider _clock;
     private readonly HttpClient _guarded;
     private readonly HttpClient _trusted;
 
-    public WebSource(GlanceSettings settings)
+    public WebSource(GlanceSettings settings, TimeProvider clock)
     {
-        _settings = settings;
+        (_settings, _clock) = (settings, clock);
         _guarded = new HttpClient(Handler(guarded: true)) { Timeout = Timeout.InfiniteTimeSpan };
         _trusted = new HttpClient(Handler(guarded: false)) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    /// <summary>What a host's name stands for; the system's resolver, but in tests.</summary>
+    internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 
     public void Dispose()
     {
@@ -77,7 +81,7 @@ public sealed class WebSource : IDisposable
                     answer.Dispose();
                     throw new WebSourceException($"HTTP Error {status}: {(HttpStatusCode)status}");
                 }
-                return new WebContent(new IdleStream(await answer.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false), _settings.ImportIdleLimit), answer.Content.Headers.ContentLength, answer);
+                return new WebContent(new IdleStream(await answer.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false), _settings.ImportIdleLimit, _settings.ImportLeastRate, _clock), answer.Content.Headers.ContentLength, answer);
             }
         }
         catch (HttpRequestException error)
@@ -97,11 +101,17 @@ public sealed class WebSource : IDisposable
         return handler;
     }
 
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
+    {
+        try { return await Resolve(host, cancel).ConfigureAwait(false); }
+        catch (SocketException error) { throw new WebSourceException($"Host {host} is not known", error); }
+    }
+
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
         // The resolver does not take 0.0.0.0.
         var host = context.DnsEndPoint.Host;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancel).ConfigureAwait(false);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, cancel).ConfigureAwait(false);
         // One closed address among open ones is an attempt, or a mistake that must be seen.
         if (addresses.Length == 0 || addresses.Any(a => WebGuard.IsClosed(_settings, a))) { throw new WebSourceException($"Host {host} is not allowed: its address is an internal one"); }
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -118,9 +128,14 @@ public sealed class WebSource : IDisposable
     }
 }
 
-/// <summary>A stream that gives up when nothing comes for too long.</summary>
-internal sealed class IdleStream(Stream inner, TimeSpan limit) : Stream
+/// <summary>A stream that gives up when nothing comes for too long, or so little that it would never end. Only the time counts in which it is waited for.</summary>
+/// <param name="limit">Longest wait for anything; and how long a bad rate is borne.</param>
+/// <param name="leastRate">Bytes per second.</param>
+internal sealed class IdleStream(Stream inner, TimeSpan limit, long leastRate, TimeProvider clock) : Stream
 {
+    private TimeSpan _waited;
+    private long _came;
+
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;
@@ -131,9 +146,15 @@ internal sealed class IdleStream(Stream inner, TimeSpan limit) : Stream
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stop.CancelAfter(limit);
+        var start = clock.GetTimestamp();
         try
         {
-            return await inner.ReadAsync(buffer, stop.Token).ConfigureAwait(false);
+            var count = await inner.ReadAsync(buffer, stop.Token).ConfigureAwait(false);
+            (_waited, _came) = (_waited + clock.GetElapsedTime(start), _came + count);
+            if (_waited < limit) { return count; }
+            if (_came < leastRate * _waited.TotalSeconds) { throw new WebSourceException("the server sends too slowly"); }
+            (_waited, _came) = (TimeSpan.Zero, 0);
+            return count;
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {

@@ -33,7 +33,7 @@ internal sealed class CommonOptions
         }
         catch (ConfigException error)
         {
-            foreach (var one in error.Errors) { Console.Error.WriteLine($"nephos: {one}"); }
+            foreach (var one in error.Errors) { parsed.InvocationConfiguration.Error.WriteLine($"nephos: {one}"); }
             return null;
         }
     }

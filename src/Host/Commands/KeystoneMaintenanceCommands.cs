@@ -4,11 +4,13 @@ using Nephos.Host.Control;
 
 namespace Nephos.Host.Commands;
 
-/// <summary><c>nephos keystone bootstrap | mapping ... | trust flush | purge</c>: upstream's <c>keystone-manage</c>, on the running cloud.</summary>
+/// <summary><c>nephos keystone bootstrap | import | mapping ... | trust flush | reset-last-active | purge</c>: upstream's <c>keystone-manage</c>, on the running cloud.</summary>
 internal static class KeystoneMaintenanceCommands
 {
     /// <summary>As upstream's: a password on the command line would be seen by all of the machine.</summary>
     private const string PasswordVariable = "OS_BOOTSTRAP_PASSWORD";
+
+    private const string ImportVariable = "NEPHOS_IMPORT_POSTGRES";
 
     /// <summary>The commands, to be put under <c>nephos keystone</c>.</summary>
     public static IReadOnlyList<Command> All()
@@ -36,10 +38,29 @@ internal static class KeystoneMaintenanceCommands
         return
         [
             bootstrap,
+            Import(common),
             new Command("mapping", "Public ids of directories' users and groups.") { purge, populate },
             new Command("trust", "Trusts.") { Make(common, "flush", "trust-flush", "Forget trusts that are over, now rather than within the hour.", _ => []) },
+            Make(common, "reset-last-active", "reset-last-active", "Take users who never logged in for active today, before disable_user_account_days_inactive is switched on.", _ => []),
             Make(common, "purge", "purge", "Run all purges of the identity service now: trusts, revocations; and ask the directories again.", _ => []),
         ];
+    }
+
+    private static Command Import(CommonOptions common)
+    {
+        var postgres = new Option<string?>("--postgres") { Description = $"Its PostgreSQL database: an Npgsql connection string. With a password in it, better in {ImportVariable}.", HelpName = "CONNECTION" };
+        var sqlite = new Option<string?>("--sqlite") { Description = "Its SQLite file.", HelpName = "FILE" };
+        var files = new Option<string?>("--files") { Description = "A folder with a file TABLE.tsv for each of its tables, as mysql --batch prints them.", HelpName = "DIR" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be taken, and take nothing." };
+        var command = Make(common, "import", "import", "Take domains, projects, users with passwords, groups, roles, assignments and application credentials over from another Keystone, under their ids. May be repeated.", parsed => new()
+        {
+            ["postgres"] = parsed.GetValue(postgres) ?? (parsed.GetValue(sqlite) is null && parsed.GetValue(files) is null ? Environment.GetEnvironmentVariable(ImportVariable) : null),
+            ["sqlite"] = parsed.GetValue(sqlite) is { } file ? Path.GetFullPath(file) : null,
+            ["files"] = parsed.GetValue(files) is { } folder ? Path.GetFullPath(folder) : null,
+            ["dry_run"] = parsed.GetValue(dryRun) ? "true" : null,
+        });
+        foreach (var option in new Option[] { postgres, sqlite, files, dryRun }) { command.Add(option); }
+        return command;
     }
 
     private static Command Make(CommonOptions common, string name, string wire, string description, Func<ParseResult, Dictionary<string, string?>> arguments)
@@ -48,7 +69,8 @@ internal static class KeystoneMaintenanceCommands
         command.SetAction(async (parsed, cancel) =>
         {
             if (common.StatePath(parsed) is not { } state) { return 2; }
-            using var client = new ControlClient(state);
+            // An import takes as long as it takes.
+            using var client = new ControlClient(state, wire == "import" ? Timeout.InfiniteTimeSpan : null);
             if (await client.MaintainKeystoneAsync(wire, arguments(parsed), cancel).ConfigureAwait(false) is not var (ok, text))
             {
                 Console.Error.WriteLine($"nephos: no cloud is running with state in {state}");

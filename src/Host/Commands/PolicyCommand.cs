@@ -22,14 +22,15 @@ internal static class PolicyCommand
         command.SetAction(parsed =>
         {
             if (Policies.Load(common, parsed) is not { } policies) { return 2; }
+            var output = parsed.InvocationConfiguration.Output;
             var name = parsed.GetValue(service);
-            if (name is not null && !policies.Services.Any(s => s.Name == name)) { return Fail($"there is no service {name}; there are {string.Join(", ", policies.Services.Select(s => s.Name))}"); }
+            if (name is not null && !policies.Services.Any(s => s.Name == name)) { return Fail(parsed, $"there is no service {name}; there are {string.Join(", ", policies.Services.Select(s => s.Name))}"); }
             foreach (var api in policies.Services.Where(s => name is null || s.Name == name))
             {
                 foreach (var rule in policies.Of(api).InForce().Where(r => !parsed.GetValue(overrides) || r.Override is not null))
                 {
-                    Console.WriteLine($"{api.Name,-10} {rule.Name,-70} {(rule.Scopes == PolicyScopes.Any ? "any scope" : PolicyEngine.Words(rule.Scopes)),-24} {(rule.Text.Length == 0 ? "@" : rule.Text)}");
-                    if (rule.Override is { } place) { Console.WriteLine($"{"",-10}   from {place}; default: {(rule.Default is null ? "none" : rule.Default.Length == 0 ? "@" : rule.Default)}"); }
+                    output.WriteLine($"{api.Name,-10} {rule.Name,-70} {(rule.Scopes == PolicyScopes.Any ? "any scope" : PolicyEngine.Words(rule.Scopes)),-24} {(rule.Text.Length == 0 ? "@" : rule.Text)}");
+                    if (rule.Override is { } place) { output.WriteLine($"{"",-10}   from {place}; default: {(rule.Default is null ? "none" : rule.Default.Length == 0 ? "@" : rule.Default)}"); }
                 }
             }
             return 0;
@@ -45,24 +46,24 @@ internal static class PolicyCommand
         command.SetAction(parsed =>
         {
             if (question.Read(parsed) is not { } asked) { return 2; }
-            var allowed = true;
+            var (allowed, output) = (true, parsed.InvocationConfiguration.Output);
             foreach (var (api, rule, call) in asked.Rules)
             {
                 var engine = asked.Policies.Of(api);
-                Console.WriteLine($"{rule} ({api.Name}{(call.Length > 0 ? ", " + call : "")})");
+                output.WriteLine($"{rule} ({api.Name}{(call.Length > 0 ? ", " + call : "")})");
                 var attributes = engine.ComparedAttributes(rule);
                 if (asked.Caller is { } caller)
                 {
                     var passes = engine.Check(rule, caller, Persona.Target(attributes, asked.Own, asked.Target));
                     allowed &= passes;
-                    Console.WriteLine(passes ? "  allowed" : "  denied");
+                    output.WriteLine(passes ? "  allowed" : "  denied");
                     continue;
                 }
-                Console.WriteLine($"  {"",-16} {"own",-5} other's");
+                output.WriteLine($"  {"",-16} {"own",-5} other's");
                 foreach (var persona in Persona.All)
                 {
                     string Word(bool own) => engine.Check(rule, persona, Persona.Target(attributes, own, asked.Target)) ? "yes" : "no";
-                    Console.WriteLine($"  {persona.Name,-16} {Word(true),-5} {Word(false)}");
+                    output.WriteLine($"  {persona.Name,-16} {Word(true),-5} {Word(false)}");
                 }
             }
             return allowed ? 0 : 1;
@@ -78,23 +79,23 @@ internal static class PolicyCommand
         command.SetAction(parsed =>
         {
             if (question.Read(parsed) is not { } asked) { return 2; }
-            var allowed = true;
+            var (allowed, output) = (true, parsed.InvocationConfiguration.Output);
             foreach (var (api, rule, call) in asked.Rules)
             {
                 var engine = asked.Policies.Of(api);
                 var why = engine.Explain(rule, asked.Caller!, Persona.Target(engine.ComparedAttributes(rule), asked.Own, asked.Target));
                 allowed &= why.Passed;
-                Console.WriteLine($"{rule} ({api.Name}{(call.Length > 0 ? ", " + call : "")}): {(why.Passed ? "allowed" : "denied: " + why.Why())}");
-                Console.Write(why.ToString());
+                output.WriteLine($"{rule} ({api.Name}{(call.Length > 0 ? ", " + call : "")}): {(why.Passed ? "allowed" : "denied: " + why.Why())}");
+                output.Write(why.ToString());
             }
             return allowed ? 0 : 1;
         });
         return command;
     }
 
-    private static int Fail(string message)
+    private static int Fail(ParseResult parsed, string message)
     {
-        Console.Error.WriteLine($"nephos: {message}");
+        parsed.InvocationConfiguration.Error.WriteLine($"nephos: {message}");
         return 2;
     }
 
@@ -116,7 +117,7 @@ internal static class PolicyCommand
             {
                 var engine = policies._engines[api.Name] = new PolicyEngine(settings.PolicyFile(api.Name), options: settings.Policy.Options());
                 api.RegisterPolicies(engine);
-                foreach (var problem in engine.Problems()) { Console.Error.WriteLine($"nephos: {problem}"); }
+                foreach (var problem in engine.Problems()) { parsed.InvocationConfiguration.Error.WriteLine($"nephos: {problem}"); }
             }
             return policies;
         }
@@ -149,18 +150,18 @@ internal static class PolicyCommand
             var rules = what.Length == 1 ? Named(policies, what[0]) : Called(policies, what[0], what[1]);
             if (rules.Count == 0)
             {
-                Fail(what.Length == 1 ? $"no service has a rule {what[0]}" : $"no call {what[0]} {what[1]} that a rule guards: see nephos routes");
+                Fail(parsed, what.Length == 1 ? $"no service has a rule {what[0]}" : $"no call {what[0]} {what[1]} that a rule guards: see nephos routes");
                 return null;
             }
             var roles = parsed.GetValue(_roles);
             if (NeedsCaller && roles is null)
             {
-                Fail("say whose: --roles reader,member");
+                Fail(parsed, "say whose: --roles reader,member");
                 return null;
             }
             if (!Enum.TryParse<PolicyScopes>(parsed.GetValue(_scope), ignoreCase: true, out var scope) || scope is not (PolicyScopes.Project or PolicyScopes.Domain or PolicyScopes.System))
             {
-                Fail("--scope is project, domain or system");
+                Fail(parsed, "--scope is project, domain or system");
                 return null;
             }
             var target = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -168,7 +169,7 @@ internal static class PolicyCommand
             {
                 if (pair.IndexOf('=', StringComparison.Ordinal) is not (> 0 and var at))
                 {
-                    Fail($"--target {pair}: expected NAME=VALUE");
+                    Fail(parsed, $"--target {pair}: expected NAME=VALUE");
                     return null;
                 }
                 target[pair[..at]] = pair[(at + 1)..];

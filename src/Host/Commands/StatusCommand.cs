@@ -31,9 +31,12 @@ internal static class StatusCommand
 
     private static void Print(CloudStatus status)
     {
+        // A file or pipe has no width of its own; 80 columns would cut what grep looks for.
+        if (Console.IsOutputRedirected) { AnsiConsole.Profile.Width = 240; }
         AnsiConsole.MarkupLineInterpolated($"[bold]{status.Url}[/]  up {status.UpSince:yyyy-MM-dd HH:mm:ss}Z  pid {status.ProcessId}  drivers {status.Drivers}  {status.MemoryMib} MiB");
         Table("Services", ["service", "type", "ready", "remark"], status.Services.Select(s => new[] { s.Name, s.Type, s.Ready ? "yes" : "NO", s.Remark }));
         Table("Nodes", ["host", "what", "state", "seen"], status.Nodes.Select(n => new[] { n.Host, n.Binary, n.Up ? "up" : "DOWN", n.Seen }));
+        if (status.Halted.Count > 0) { Table("Servers that stand still", ["server", "host", "since", "reason"], status.Halted.Select(g => new[] { g.Server, g.Host, g.Since.ToString("HH:mm:ss", null), g.Reason })); }
         Table("Work", ["service", "saga", "resource", "state", "since", "reason"], status.Sagas.Select(s => new[] { s.Service, s.Name + " " + s.Id, s.Resource, s.State, s.Since.ToString("HH:mm:ss", null), s.Error ?? "" }));
         Table("Reconcilers", ["name", "last run", "took", "report"], status.Reconcilers.Select(r => new[] { r.Name, r.LastRun, r.Took, (r.Failed ? "FAILED: " : "") + r.Report }));
     }
@@ -41,7 +44,9 @@ internal static class StatusCommand
     private static void Table(string title, string[] columns, IEnumerable<string[]> rows)
     {
         var table = new Table { Title = new TableTitle(title), Border = TableBorder.Simple };
-        foreach (var column in columns) { table.AddColumn(column); }
+        // Only the last column, which is free text, may wrap: names and times stay searchable.
+        foreach (var column in columns[..^1]) { table.AddColumn(new TableColumn(column).NoWrap()); }
+        table.AddColumn(columns[^1]);
         var any = false;
         foreach (var row in rows) { table.AddRow(row.Select(Markup.Escape).ToArray()); any = true; }
         if (any) { AnsiConsole.Write(table); } else { AnsiConsole.MarkupLineInterpolated($"{title}: none"); }

@@ -9,7 +9,8 @@ internal sealed class ControlClient : IDisposable
 {
     private readonly HttpClient _http;
 
-    public ControlClient(string stateDirectory)
+    /// <param name="timeout">Five minutes unless said.</param>
+    public ControlClient(string stateDirectory, TimeSpan? timeout = null)
     {
         var path = Path.Combine(stateDirectory, ControlServer.SocketName);
         _http = new HttpClient(new SocketsHttpHandler
@@ -21,7 +22,7 @@ internal sealed class ControlClient : IDisposable
                 return new NetworkStream(socket, ownsSocket: true);
             },
         })
-        { BaseAddress = new Uri("http://control"), Timeout = TimeSpan.FromMinutes(5) };
+        { BaseAddress = new Uri("http://control"), Timeout = timeout ?? TimeSpan.FromMinutes(5) };
     }
 
     /// <summary>Null when no cloud is running.</summary>

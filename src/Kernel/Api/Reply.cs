@@ -32,21 +32,58 @@ public sealed class Reply
     public static Reply Member(string name, object? view, int? status = null) => Members([(name, view)], status);
 
     /// <summary>An object with some members; those that are null are left out when their name ends with <c>?</c>.</summary>
-    public static Reply Members(IReadOnlyList<(string Name, object? View)> members, int? status = null) => new(status, async (call, response) =>
+    public static Reply Members(IReadOnlyList<(string Name, object? View)> members, int? status = null) => Written((call, writer) =>
+    {
+        foreach (var (name, view) in members) { WriteMember(writer, name, view, WireJson.For(call.Version)); }
+    }, status);
+
+    /// <summary>An object whose members are written by hand.</summary>
+    public static Reply Written(Action<Call, Utf8JsonWriter> write, int? status = null) => new(status, async (call, response) =>
     {
         response.ContentType = "application/json";
-        var options = WireJson.For(call.Version);
-        await using var writer = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true });
+        await using var writer = Writer(response);
         writer.WriteStartObject();
-        foreach (var (name, view) in members)
-        {
-            if (name[^1] == '?' && view is null) { continue; }
-            writer.WritePropertyName(name[^1] == '?' ? name[..^1] : name);
-            if (view is null) { writer.WriteNullValue(); } else { JsonSerializer.Serialize(writer, view, view.GetType(), options); }
-        }
+        write(call, writer);
         writer.WriteEndObject();
         await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
     });
+
+    /// <summary>
+    /// <c>{"servers": [...]}</c>, one row after the other straight into the answer, with more members behind if there are any. The client gets the first rows while later ones are
+    /// written; a slow client is waited for, so that no answer is in memory as a whole.
+    /// </summary>
+    public static Reply Rows<T>(string name, IReadOnlyList<T> rows, Action<Utf8JsonWriter, T> write, IReadOnlyList<(string Name, object? View)>? more = null, int? status = null) => new(status, async (call, response) =>
+    {
+        response.ContentType = "application/json";
+        await using var writer = Writer(response);
+        writer.WriteStartObject();
+        writer.WriteStartArray(name);
+        var sent = 0L;
+        foreach (var row in rows)
+        {
+            write(writer, row);
+            if (writer.BytesCommitted + writer.BytesPending - sent < RowsAtOnce) { continue; }
+            await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
+            await response.BodyWriter.FlushAsync(call.Cancel).ConfigureAwait(false);
+            sent = writer.BytesCommitted;
+        }
+        writer.WriteEndArray();
+        foreach (var (other, view) in more ?? []) { WriteMember(writer, other, view, WireJson.For(call.Version)); }
+        writer.WriteEndObject();
+        await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
+    });
+
+    /// <summary>Bytes of rows that are sent together: a few packets' worth, and half of what Kestrel holds for a client that does not read.</summary>
+    private const int RowsAtOnce = 32 << 10;
+
+    private static Utf8JsonWriter Writer(HttpResponse response) => new(response.BodyWriter, new JsonWriterOptions { Encoder = WireJson.Encoder, SkipValidation = true });
+
+    private static void WriteMember(Utf8JsonWriter writer, string name, object? view, JsonSerializerOptions options)
+    {
+        if (name[^1] == '?' && view is null) { return; }
+        writer.WritePropertyName(name[^1] == '?' ? name[..^1] : name);
+        if (view is null) { writer.WriteNullValue(); } else { JsonSerializer.Serialize(writer, view, view.GetType(), options); }
+    }
 
     /// <summary>Text or bytes of another media type.</summary>
     public static Reply Text(string text, string contentType = "text/plain; charset=utf-8", int? status = null) => new(status, (call, response) =>

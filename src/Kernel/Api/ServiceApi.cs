@@ -28,6 +28,8 @@ public sealed class ServiceApi(string name, string type, string prefix, IErrorWr
     public bool BodyBeforePolicy { get; init; }
     /// <summary>True: a path that ends with a slash is another than the one without, and leads nowhere (Glance: an image with an empty id, 404).</summary>
     public bool StrictSlashes { get; init; }
+    /// <summary>True: versions are negotiated before anything else, also where nobody has to log in (Placement's root).</summary>
+    public bool VersionsEverywhere { get; init; }
     /// <summary>In the order of their mapping.</summary>
     public IReadOnlyList<Endpoint> Endpoints => _endpoints;
 

@@ -22,6 +22,9 @@ namespace Nephos.Kernel.Api;
 /// </summary>
 public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, PolicySet policies, ITokenValidator tokens, TimeProvider clock, ILogger<ServicePipeline> log, AuditTrail? audit = null)
 {
+    /// <summary>keystonemiddleware's <c>service_token_roles</c>.</summary>
+    private const string ServiceRole = "service";
+
     public IReadOnlyList<ServiceApi> Services => services;
 
     [GeneratedRegex("^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
@@ -62,7 +65,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
             Now = clock.Now(),
             RemoteAddress = http.Connection.RemoteIpAddress?.ToString(),
             Token = http.Request.Headers["X-Auth-Token"].FirstOrDefault() is { Length: > 0 } token ? token : null,
-            Notes = audit?.Concerns(http.Request.Method) is true ? new AuditNotes() : null,
+            Notes = audit?.Notes(),
         };
         http.Response.Headers["X-Openstack-Request-Id"] = context.RequestId;
         if (service.Type is "compute") { http.Response.Headers["x-compute-request-id"] = context.RequestId; }
@@ -79,6 +82,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             LogAborted(context.RequestId, http.Request.Method, path);
         }
+        catch (Exception error) when (StoreFailure.IsUnfitText(error))
+        {
+            await WriteErrorAsync(http, service, new BadRequestError("The request holds a text with the character NUL."), context).ConfigureAwait(false);
+        }
         catch (Exception error)
         {
             LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);
@@ -91,13 +98,18 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         Instruments.Request(service.Name, http.Request.Method, http.Response.StatusCode, clock.GetElapsedTime(start));
     }
 
+    private ValueTask<Identity?> IdentifyAsync(string token, bool alsoExpired, CancellationToken cancel) =>
+        alsoExpired ? tokens.ValidateExpiredAsync(token, cancel) : tokens.ValidateAsync(token, cancel);
+
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
-        if (context.Notes is { } notes) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
+        // Refused reads are no events, and the way of most requests.
+        if (context.Notes is { } notes && !HttpMethods.IsGet(http.Request.Method)) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
-        if (context.Token is { } token && await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } identity
-            && (identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
+        var isChained = await IsChainedAsync(http, isPublic).ConfigureAwait(false);
+        if (context.Token is { } token && await IdentifyAsync(token, isChained, http.RequestAborted).ConfigureAwait(false) is { } identity
+            && (isChained || identity.AccessRules is not { } rules || AccessRule.Allow(rules, service.Type, http.Request.Method, service.Prefix, path)))
         {
             context = context with { Identity = identity };
             if (context.Notes is { } known) { known.Identity = identity; }
@@ -108,7 +120,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         }
 
         var version = ApiVersion.None;
-        if (service.Versions is { } scheme && !isPublic)
+        if (service.Versions is { } scheme && (!isPublic || service.VersionsEverywhere))
         {
             version = scheme.Negotiate(http.Request.Headers);
             scheme.Announce(http.Response.Headers, version);
@@ -170,6 +182,17 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         using var activity = Instruments.Span(endpoint.ToString(), ActivityKind.Server);
         var reply = await endpoint.Handler(call).ConfigureAwait(false);
         await reply.WriteAsync(call).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// True when a service passes on what its user asked of it (keystonemiddleware's service token): the user's token may then be over for a while, and the access rules of an application credential,
+    /// which speak of what the user asks first, do not count. Whoever is no service has no business with the header.
+    /// </summary>
+    private async ValueTask<bool> IsChainedAsync(HttpContext http, bool isPublic)
+    {
+        if (isPublic || http.Request.Headers["X-Service-Token"].FirstOrDefault() is not { Length: > 0 } token) { return false; }
+        return await tokens.ValidateAsync(token, http.RequestAborted).ConfigureAwait(false) is { } service && service.Roles.Contains(ServiceRole, StringComparer.OrdinalIgnoreCase)
+            ? true : throw new UnauthorizedError();
     }
 
     /// <summary>Told by the endpoints of the method, since Keystone's POST of a token is public and its DELETE is not; by all of the path for a method that none has.</summary>

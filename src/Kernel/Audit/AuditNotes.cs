@@ -11,7 +11,9 @@ public sealed class AuditNotes
 {
     internal sealed record Change(string Action, string ResourceType, string ResourceId, string? ProjectId);
 
-    internal List<Change> Changes { get; } = [];
+    /// <summary>Null until there is one: most requests change nothing.</summary>
+    internal List<Change>? Changes { get; private set; }
+    internal void Add(Change change) => (Changes ??= []).Add(change);
     internal Endpoint? Endpoint { get; set; }
     internal IReadOnlyDictionary<string, string>? Route { get; set; }
     internal Identity? Identity { get; set; }
@@ -26,4 +28,14 @@ public sealed class AuditNotes
 
     /// <summary>Who tries to log in, as it was said; corrected once it is known who it is.</summary>
     public void Login(string? userId, string? userName, string? domainId, string? domainName) => (IsLogin, UserId, UserName, DomainId, DomainName) = (true, userId, userName, domainId, domainName);
+
+    /// <summary>The first half of a login only, which says nothing of who it will be.</summary>
+    public void NoLoginYet() => IsLogin = false;
+
+    /// <summary>It is known whose login it is. What was said of another is forgotten.</summary>
+    public void LoginOf(string userId)
+    {
+        if (UserId is not null && UserId != userId) { (UserName, DomainId, DomainName) = (null, null, null); }
+        (IsLogin, UserId) = (true, userId);
+    }
 }

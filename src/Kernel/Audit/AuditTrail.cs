@@ -6,7 +6,7 @@ using Endpoint = Nephos.Kernel.Api.Endpoint;
 namespace Nephos.Kernel.Audit;
 
 /// <summary>
-/// From a request that ended to its events: one for each change that it wrote down, one for a login, and one for whatever was refused, with the reason. Reads are no events. Names of events are
+/// From a request that ended to its events: one for each change that it wrote down, one for a login by whatever way, and one for whatever was refused, with the reason. Reads are no events. Names of events are
 /// upstream's: <c>identity.user.created</c>, <c>identity.role_assignment.deleted</c>, <c>identity.authenticate</c>; other services' are made the same way.
 /// </summary>
 public sealed class AuditTrail(AuditSettings settings, AuditLog log, CloudFacts facts)
@@ -22,11 +22,14 @@ public sealed class AuditTrail(AuditSettings settings, AuditLog log, CloudFacts 
         ["role_assignment"] = "service/security/account/user",
     };
 
-    public bool Concerns(string method) => settings.Enabled && !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method));
+    /// <summary>What a request notes down for its event. A GET may turn out to be a login: browsers come back from an identity provider by one.</summary>
+    public AuditNotes? Notes() => settings.Enabled ? new AuditNotes() : null;
+
+    private static bool Reads(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     public async ValueTask WriteAsync(HttpContext http, ServiceApi service, RequestContext context)
     {
-        if (context.Notes is not { Endpoint: { } endpoint } notes) { return; }
+        if (context.Notes is not { Endpoint: { } endpoint } notes || (Reads(http.Request.Method) && !notes.IsLogin)) { return; }
         foreach (var made in Events(http.Request.Method, http.Response.StatusCode, service, endpoint, context, notes))
         {
             if (_optOut.Contains(notes.IsLogin ? $"{made.EventType}.{made.Outcome}" : made.EventType)) { continue; }
@@ -57,9 +60,9 @@ public sealed class AuditTrail(AuditSettings settings, AuditLog log, CloudFacts 
             };
             yield break;
         }
-        if (!failed && notes.Changes.Count > 0)
+        if (!failed && notes.Changes is { } changes)
         {
-            foreach (var change in notes.Changes) { yield return Of(form, service, change.ResourceType, change.Action, change.ResourceId, change.ProjectId); }
+            foreach (var change in changes) { yield return Of(form, service, change.ResourceType, change.Action, change.ResourceId, change.ProjectId); }
             yield break;
         }
         yield return Of(form, service, ResourceOf(endpoint.Path), OperationOf(method, endpoint.ActionName), notes.Route is { Count: > 0 } route ? route.Values.Last() : "unknown", null);

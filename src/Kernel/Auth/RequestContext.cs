@@ -12,7 +12,7 @@ public sealed record RequestContext
     /// <summary>The token that was presented; never logged, never stored.</summary>
     public string? Token { get; init; }
     public Identity? Identity { get; init; }
-    /// <summary>What the request gathers for the audit trail; null for reads, and for the cloud's own work.</summary>
+    /// <summary>What the request gathers for the audit trail; null for the cloud's own work, and where there is no trail.</summary>
     public Audit.AuditNotes? Notes { get; init; }
 
     /// <summary>The user's id; throws when nobody is logged in.</summary>
@@ -81,4 +81,7 @@ public interface ITokenValidator
 {
     /// <summary>The identity behind a token, or null when it is malformed, expired or revoked.</summary>
     ValueTask<Identity?> ValidateAsync(string token, CancellationToken cancel);
+
+    /// <summary>Likewise, but for a while also of one that is over: a service is at work for its user, who may have begun just before the end (upstream: <c>allow_expired</c>).</summary>
+    ValueTask<Identity?> ValidateExpiredAsync(string token, CancellationToken cancel);
 }

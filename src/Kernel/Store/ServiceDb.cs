@@ -29,11 +29,15 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     public void Record(RequestContext context, string action, string resourceType, string resourceId, string? projectId = null)
     {
         Changes.Add(ChangeRow.Of(context, action, resourceType, resourceId, projectId));
-        context.Notes?.Changes.Add(new(action, resourceType, resourceId, projectId));
+        // Not before: a transaction may be rolled back and run again.
+        if (context.Notes is { } notes) { AfterCommit(() => notes.Add(new(action, resourceType, resourceId, projectId))); }
     }
 
     /// <summary>Tells those who listen to the channel (<see cref="Store{TDb}.ListenAsync"/>), in this process and others, when this transaction commits. Nothing on SQLite, which has one process.</summary>
     public Task NotifyAsync(string channel) => Database.IsNpgsql() ? Database.ExecuteSqlAsync($"SELECT pg_notify({channel}, '')") : Task.CompletedTask;
+
+    /// <summary>Waits until no other transaction holds a name, and holds it until this one ends, so that what is counted stays as it was. SQLite has one writer at a time anyway.</summary>
+    public Task HoldAsync(string name, CancellationToken cancel) => Database.IsNpgsql() ? Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancel) : Task.CompletedTask;
 
     internal List<Action>? TakeAfterCommit()
     {

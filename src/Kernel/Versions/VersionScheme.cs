@@ -45,6 +45,9 @@ public sealed record VersionScheme(string ServiceType, string? LegacyHeader, Api
 {
     private const string Header = "OpenStack-API-Version";
 
+    /// <summary>The word by which <c>Vary</c> names the header.</summary>
+    public string Vary { get; init; } = Header;
+
     /// <summary>The error for a version that is none, where the service has words of its own.</summary>
     public Func<string, ApiError>? Malformed { get; init; }
 
@@ -79,7 +82,7 @@ public sealed record VersionScheme(string ServiceType, string? LegacyHeader, Api
     public void Announce(IHeaderDictionary headers, ApiVersion version)
     {
         headers[Header] = $"{ServiceType} {version}";
-        headers.Append("Vary", Header);
+        headers.Append("Vary", Vary);
         if (LegacyHeader is not null)
         {
             headers[LegacyHeader] = version.ToString();

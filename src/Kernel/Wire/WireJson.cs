@@ -17,6 +17,9 @@ public static class WireJson
 {
     private static readonly ConcurrentDictionary<ApiVersion, JsonSerializerOptions> Cache = new();
 
+    /// <summary>Text stays readable: only what JSON itself demands is escaped.</summary>
+    public static JavaScriptEncoder Encoder => JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
     /// <summary>Options for a microversion; <see cref="ApiVersion.None"/> for services without.</summary>
     public static JsonSerializerOptions For(ApiVersion version) => Cache.GetOrAdd(version, Make);
 
@@ -34,7 +37,7 @@ public static class WireJson
         {
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
             NumberHandling = JsonNumberHandling.AllowReadingFromString,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            Encoder = Encoder,
             MaxDepth = 32,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { type => Shape(type, version) } },
         };

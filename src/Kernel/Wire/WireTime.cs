@@ -6,13 +6,29 @@ namespace Nephos.Kernel.Wire;
 public static class WireTime
 {
     /// <summary><c>2026-11-22T07:09:25Z</c>: Nova, Glance, Neutron.</summary>
-    public static string Seconds(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string Seconds(DateTime time) => string.Create(SecondsLength, time, static (text, t) => FormatSeconds(t, text));
     public static string? Seconds(DateTime? time) => time is { } t ? Seconds(t) : null;
     /// <summary><c>2026-11-22T07:09:25.123456</c>: Nova's events and services, Cinder.</summary>
-    public static string Micros(DateTime time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'.'ffffff", CultureInfo.InvariantCulture);
+    public static string Micros(DateTime time) => string.Create(MicrosLength, time, static (text, t) => FormatMicros(t, text));
     public static string? Micros(DateTime? time) => time is { } t ? Micros(t) : null;
     /// <summary><c>2026-11-22T07:09:25.000000Z</c>: Keystone.</summary>
     public static string MicrosZ(DateTime time) => Micros(time) + "Z";
+
+    internal const int SecondsLength = 20, MicrosLength = 26;
+
+    internal static void FormatSeconds(DateTime time, Span<char> text)
+    {
+        // The sortable format, which has a way of its own that costs a tenth of a custom one.
+        time.TryFormat(text, out var length, "s", CultureInfo.InvariantCulture);
+        text[length] = 'Z';
+    }
+
+    internal static void FormatMicros(DateTime time, Span<char> text)
+    {
+        time.TryFormat(text, out var length, "s", CultureInfo.InvariantCulture);
+        text[length++] = '.';
+        (time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond).TryFormat(text[length..], out _, "000000", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Cuts to microseconds, so that what was written equals what is read back from any database.</summary>
     public static DateTime Cut(DateTime time) => new(time.Ticks - time.Ticks % 10, DateTimeKind.Utc);

@@ -5,8 +5,8 @@ namespace Nephos.Keystone.AuthMethods;
 /// <summary>Ways to log in, and what they need.</summary>
 public sealed record AuthSettings
 {
-    [Setting("Ways to log in that are offered. Upstream: [auth] methods, where totp is not on the list by default.", Allowed = ["external", "password", "token", "oauth1", "mapped", "application_credential", "totp"])]
-    public IReadOnlyList<string> Methods { get; init; } = ["external", "password", "token", "oauth1", "mapped", "application_credential", "totp"];
+    [Setting("Ways to log in that are offered. Upstream: [auth] methods.", Allowed = ["external", "password", "token", "oauth1", "mapped", "application_credential", "totp"])]
+    public IReadOnlyList<string> Methods { get; init; } = ["external", "password", "token", "oauth1", "mapped", "application_credential"];
 
     [Setting("Whether a token that has a scope may be exchanged for one with another. Upstream: [token] allow_rescope_scoped_token.")]
     public bool AllowRescopeScopedToken { get; init; } = true;
@@ -52,4 +52,10 @@ public sealed record AuthSettings
 
     [Setting("Format of new tokens. Tokens of the other are not read. Upstream: [token] provider.", Allowed = ["fernet", "jws"])]
     public string TokenProvider { get; init; } = "fernet";
+
+    [Setting("How jws tokens are signed. Another algorithm needs another key: move jws-keys/private/private.pem away, and the next start makes one. Upstream: [jwt_tokens] jws_algorithm, where EdDSA is offered too.", Allowed = ["ES256", "ES384", "ES512"])]
+    public string JwsAlgorithm { get; init; } = "ES256";
+
+    [Setting("Signatures of jws tokens that are taken; for a change-over name the old and the new one. Upstream: [jwt_tokens] jws_accepted_algorithms.", Allowed = ["ES256", "ES384", "ES512"])]
+    public IReadOnlyList<string> JwsAcceptedAlgorithms { get; init; } = ["ES256"];
 }

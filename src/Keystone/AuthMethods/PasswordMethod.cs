@@ -11,6 +11,6 @@ internal sealed class PasswordMethod(PasswordLogin passwords) : IAuthMethod
     {
         var user = UserFinder.Check(attempt.Request.Identity.Password?.User, Name);
         if (user.Password is null) { throw Faults.Expecting("password", "user"); }
-        return new AuthResult(await passwords.LoginAsync(user.Id, user.Name, user.Domain?.Id, user.Domain?.Name, user.Password, cancel));
+        return new AuthResult(await passwords.LoginAsync(user.Name is null ? user.Id : null, user.Name, user.Domain?.Id, user.Domain?.Name, user.Password, cancel));
     }
 }

@@ -3,6 +3,7 @@ using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Import;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Projects;
@@ -28,8 +29,8 @@ public sealed class KeystoneMaintenance
     private readonly Directories _directories;
     private readonly TimeProvider _clock;
 
-    /// <summary>What belongs to directories, and the purges.</summary>
-    internal sealed record Directories(DomainDirectories Domains, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations);
+    /// <summary>What belongs to directories, the purges, and the import.</summary>
+    internal sealed record Directories(DomainDirectories Domains, DirectoryIdentities Identities, ShadowRows Shadows, DirectoryRefresh Refresh, TrustPurge Trusts, RevocationPurge Revocations, AccountImport Import);
 
     internal KeystoneMaintenance(Store<KeystoneDb> store, FirstStart first, PasswordHasher hasher, PasswordChange passwords, TokenInvalidation tokens, Directories directories, TimeProvider clock) =>
         (_store, _first, _hasher, _passwords, _tokens, _directories, _clock) = (store, first, hasher, passwords, tokens, directories, clock);
@@ -41,8 +42,10 @@ public sealed class KeystoneMaintenance
         return command switch
         {
             "bootstrap" => await BootstrapAsync(Of("username") ?? "admin", Of("password"), cancel),
+            "import" => await _directories.Import.RunAsync(arguments, cancel),
             "mapping-purge" => [await PurgeAsync(Of("domain"), Of("public_id"), Of("local_id"), Of("type"), Of("all") == "true", cancel)],
             "mapping-populate" => [await PopulateAsync(Of("domain") ?? throw new BadRequestError("name the domain"), cancel)],
+            "reset-last-active" => [await ResetLastActiveAsync(cancel)],
             "trust-flush" => [await _directories.Trusts.ReconcileAsync(cancel)],
             "purge" => ["trusts: " + await _directories.Trusts.ReconcileAsync(cancel), "revocations: " + await _directories.Revocations.ReconcileAsync(cancel), "directories: " + await _directories.Refresh.ReconcileAsync(cancel)],
             _ => throw new BadRequestError($"there is no command {command}"),
@@ -56,6 +59,18 @@ public sealed class KeystoneMaintenance
     private async Task<List<string>> BootstrapAsync(string name, string? password, CancellationToken cancel)
     {
         await _first.RunAsync(cancel);
+        if (await _directories.Identities.FindAsync(null, FirstStart.DefaultDomain, name) is { } found)
+        {
+            if (password is not null) { throw new BadRequestError("the default domain's users are in a directory, which is only read: there is no password to set"); }
+            var id = await _directories.Identities.SeenAsync(found) ?? throw new BadRequestError($"the directory of the default domain has no user {name}");
+            return await _store.WriteAsync(async db =>
+            {
+                var said = new List<string>();
+                said.AddRange(await GrantAsync(db, id, (await ProjectAsync(db, said, cancel)).Id, cancel));
+                await _tokens.RecheckAsync(db, id);
+                return said.Count > 0 ? said : ["all is there"];
+            }, cancel);
+        }
         var seen = await _store.ReadAsync(db => db.Users.Where(u => u.DomainId == FirstStart.DefaultDomain && u.Name == name && u.Source == null && u.IdpId == null)
             .Select(u => new { u.Id, Hash = db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).Select(p => p.Hash).FirstOrDefault() }).FirstOrDefaultAsync(cancel), cancel);
         if (seen is null && password is null) { throw new BadRequestError($"there is no user {name}: to make it, give a password"); }
@@ -64,13 +79,7 @@ public sealed class KeystoneMaintenance
         return await _store.WriteAsync(async db =>
         {
             var (said, now) = (new List<string>(), _clock.Now());
-            var project = await db.Projects.FirstOrDefaultAsync(p => p.DomainId == FirstStart.DefaultDomain && p.Name == "admin" && !p.IsDomain, cancel);
-            if (project is null)
-            {
-                project = new Project { Id = NewId.Hex(), DomainId = FirstStart.DefaultDomain, ParentId = FirstStart.DefaultDomain, Name = "admin", Description = "Bootstrap project for initializing the cloud." };
-                db.Projects.Add(project);
-                said.Add("made the project admin");
-            }
+            var project = await ProjectAsync(db, said, cancel);
             var user = await db.Users.AsTracking().FirstOrDefaultAsync(u => seen != null && u.Id == seen.Id, cancel);
             if (user is null)
             {
@@ -91,6 +100,15 @@ public sealed class KeystoneMaintenance
             await _tokens.RecheckAsync(db, user.Id);
             return said.Count > 0 ? said : ["all is there"];
         }, cancel);
+    }
+
+    private static async Task<Project> ProjectAsync(KeystoneDb db, List<string> said, CancellationToken cancel)
+    {
+        if (await db.Projects.FirstOrDefaultAsync(p => p.DomainId == FirstStart.DefaultDomain && p.Name == "admin" && !p.IsDomain, cancel) is { } known) { return known; }
+        var project = new Project { Id = NewId.Hex(), DomainId = FirstStart.DefaultDomain, ParentId = FirstStart.DefaultDomain, Name = "admin", Description = "Bootstrap project for initializing the cloud." };
+        db.Projects.Add(project);
+        said.Add("made the project admin");
+        return project;
     }
 
     private static async Task<List<string>> GrantAsync(KeystoneDb db, string userId, string projectId, CancellationToken cancel)
@@ -141,6 +159,20 @@ public sealed class KeystoneMaintenance
             return await db.Set<IdMapping>().Where(m => ids.Contains(m.PublicId)).ExecuteDeleteAsync(cancel);
         }, cancel);
         return $"{gone} mappings purged";
+    }
+
+    /// <summary>
+    /// Takes users of whom no login is known for active today: else <c>disable_user_account_days_inactive</c> counts from the day they were made, and may shut them out at once when it is switched on.
+    /// </summary>
+    private async Task<string> ResetLastActiveAsync(CancellationToken cancel)
+    {
+        var today = _clock.Now().Date;
+        var count = await _store.WriteAsync(async db =>
+        {
+            await _tokens.RecheckAllAsync(db);
+            return await db.Users.Where(u => u.LastActiveAt == null).ExecuteUpdateAsync(set => set.SetProperty(u => u.LastActiveAt, today), cancel);
+        }, cancel);
+        return $"{count} users count as active today";
     }
 
     /// <summary>Makes the public ids of all users and groups of a domain's directory.</summary>

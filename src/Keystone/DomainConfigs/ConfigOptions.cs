@@ -7,7 +7,7 @@ namespace Nephos.Keystone.DomainConfigs;
 /// <summary>Which options a domain may have of its own: upstream's lists (<c>keystone/resource/core.py</c>, <c>DomainConfigManager</c>), written out so that a new setting is not open by itself.</summary>
 internal static class ConfigOptions
 {
-    public const string Identity = "identity", Ldap = "ldap", SecurityCompliance = "security_compliance";
+    public const string Identity = "identity", Ldap = "ldap", Sql = "sql", SecurityCompliance = "security_compliance";
 
     private static readonly Dictionary<string, IReadOnlyList<string>> Open = new(StringComparer.Ordinal)
     {
@@ -65,7 +65,7 @@ internal static class ConfigOptions
 
     private static object? Default(KeystoneSettings settings, string group, string option) => (group, option) switch
     {
-        (Identity, "driver") => "sql",
+        (Identity, "driver") => settings.IdentityDriver,
         (Identity, _) => null,
         _ => Property(option)!.GetValue(settings.Ldap),
     };

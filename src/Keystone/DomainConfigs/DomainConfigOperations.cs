@@ -9,7 +9,7 @@ using Nephos.Keystone.Ldap;
 namespace Nephos.Keystone.DomainConfigs;
 
 /// <summary>A domain's configuration, read and changed. Every change closes the domain's directory; the next use opens it anew.</summary>
-internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDirectories directories)
+internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDirectories directories, ShadowRows shadows, LdapLibrary library)
 {
     /// <summary>The open options, by group; of one group; or the one option without its group. Sensitive ones count for being there, and are not shown.</summary>
     public async Task<object> ReadAsync(string domainId, string? group, string? option)
@@ -29,6 +29,7 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
             await AddAsync(context, db, domainId, rows, old == 0 ? "create" : "update");
             return old == 0;
         });
+        await EndWithoutDirectoryAsync(domainId);
         return (created, Shape(rows.Where(r => !r.Sensitive)));
     }
 
@@ -49,7 +50,14 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
             foreach (var row in rows) { await Of(db, domainId, row.Group, row.Option).ExecuteDeleteAsync(); }
             await AddAsync(context, db, domainId, rows, "update");
         });
+        await EndWithoutDirectoryAsync(domainId);
         return await ReadAsync(domainId, null, null);
+    }
+
+    /// <summary>Users of a directory that the domain has no more keep no tokens.</summary>
+    private async Task EndWithoutDirectoryAsync(string domainId)
+    {
+        if (!await directories.HasAsync(domainId)) { await shadows.DisableAllAsync(domainId); }
     }
 
     public async Task DeleteAsync(RequestContext context, string domainId, string? group, string? option)
@@ -62,6 +70,7 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
             db.AfterCommit(() => directories.Close(domainId));
             db.Record(context, "delete", "domain_config", domainId);
         });
+        await EndWithoutDirectoryAsync(domainId);
     }
 
     /// <summary>All options with their values and secrets, substitutions done: for who opens the directory.</summary>
@@ -108,7 +117,7 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
         if (option is not null && rows[0].Option != option) { throw ConfigOptions.Invalid($"Trying to update option {option} in group {group}, but config provided contains option {rows[0].Option} instead"); }
     }
 
-    private static List<DomainConfig> Read(string domainId, JsonElement? config)
+    private List<DomainConfig> Read(string domainId, JsonElement? config)
     {
         if (config is not { ValueKind: JsonValueKind.Object } groups || !groups.EnumerateObject().Any()) { throw ConfigOptions.Invalid("No options specified"); }
         var rows = new List<DomainConfig>();
@@ -121,6 +130,7 @@ internal sealed class DomainConfigOperations(Store<KeystoneDb> store, DomainDire
             foreach (var option in group.Value.EnumerateObject())
             {
                 ConfigOptions.EnsureSupported(group.Name, option.Name);
+                if (group.Name == ConfigOptions.Identity && option.Name == "driver" && option.Value.ToString() == ConfigOptions.Ldap && !library.IsThere) { throw ConfigOptions.Invalid(LdapLibrary.Advice); }
                 rows.RemoveAll(r => r.Group == group.Name && r.Option == option.Name);
                 rows.Add(new DomainConfig { DomainId = domainId, Group = group.Name, Option = option.Name, Value = option.Value.GetRawText(), Sensitive = ConfigOptions.IsSensitive(group.Name, option.Name) });
             }

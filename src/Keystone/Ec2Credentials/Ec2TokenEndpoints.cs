@@ -37,11 +37,13 @@ internal static class Ec2TokenEndpoints
 
     private static async Task<(string Text, TokenView View)> IssueAsync(Call call, Func<JsonElement, string, bool> fits)
     {
+        call.Context.Notes?.Login(null, null, null, null);
         var given = Given(await call.JsonAsync());
         var access = SignedRequest.Text(given, "access");
         if (access.Length == 0) { throw Faults.Unauthorized(); }
         var found = await call.Get<CredentialOperations>().FindAsync(CredentialOperations.IdOf(access));
         if (found is null || found.Row.Type != CredentialOperations.Ec2) { throw new NotFoundError("EC2 access key not found."); }
+        call.Context.Notes?.LoginOf(found.Row.UserId);
         var blob = CredentialOperations.ReadBlob(found.Blob);
         if (!fits(given, blob["secret"]?.ToString() ?? throw Faults.Unauthorized())) { throw Faults.Unauthorized(); }
         EnsureFresh(SignedRequest.Of(given).Timestamp, call);

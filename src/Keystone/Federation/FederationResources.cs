@@ -44,6 +44,7 @@ internal static class FederationResources
         services.AddSingleton<FederationUrls>();
         services.TryAddSingleton<OidcBackchannel>();
         services.AddSingleton<OidcLogin>();
+        services.AddSingleton<SamlServiceProvider>();
         services.AddSingleton<SamlLogin>();
         services.AddSingleton<SamlIdentity>();
         services.AddSingleton<SamlAssertions>();

@@ -5,6 +5,9 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Kernel.Wire;
+using Nephos.Keystone.Federation;
+using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Tokens;
@@ -12,7 +15,7 @@ using Nephos.Keystone.Tokens;
 namespace Nephos.Keystone.Groups;
 
 /// <summary>Reads of groups.</summary>
-internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings settings, DirectoryIdentities directories)
+internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings settings, FederationSettings federation, DirectoryIdentities directories, TimeProvider clock)
 {
     /// <summary>A directory's group is asked for there.</summary>
     public async Task<Group?> FindAsync(string id)
@@ -23,14 +26,31 @@ internal sealed class GroupQueries(Store<KeystoneDb> store, KeystoneSettings set
 
     public async Task<ListPage<Group>> ListAsync(CallQuery query, string? onlyDomain)
     {
-        if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
+        if ((onlyDomain ?? query["domain_id"] ?? directories.DomainOfLists) is { } domain && await directories.ListGroupsAsync(domain, query) is { } listed) { return query["domain_id"] is { } asked && asked != domain ? new([], false) : listed; }
         return await store.ReadAsync(db => PageAsync((onlyDomain is null ? db.Groups : db.Groups.Where(g => g.DomainId == onlyDomain)).Where(g => g.Source == null), query, capped: true));
     }
 
-    public async Task<ListPage<Group>> ListOfUserAsync(CallQuery query, string userId) => await directories.GroupsOfAsync(userId, query)
-        ?? await store.ReadAsync(db => PageAsync(db.Memberships.Where(m => m.UserId == userId).Join(db.Groups, m => m.GroupId, g => g.Id, (m, g) => g), query));
+    /// <summary>With those that a login through an identity provider gave for a while.</summary>
+    public async Task<ListPage<GroupOfUser>> ListOfUserAsync(CallQuery query, string userId)
+    {
+        if (await directories.GroupsOfAsync(userId, query) is { } listed) { return new(listed.Rows.ConvertAll(g => new GroupOfUser(g, null)), listed.IsFull); }
+        return await store.ReadAsync(async db =>
+        {
+            var ends = await ExpiringGroups.OfUserAsync(db, federation, userId, clock.Now());
+            var rows = db.Memberships.Where(m => m.UserId == userId).Join(db.Groups, m => m.GroupId, g => g.Id, (m, g) => g);
+            var page = await PageAsync(ends.Count == 0 ? rows : rows.Union(db.Groups.Where(g => ends.Keys.Contains(g.Id))), query);
+            var ids = page.Rows.ConvertAll(g => g.Id);
+            var lasting = ends.Count == 0 ? [] : await db.Memberships.Where(m => m.UserId == userId && ids.Contains(m.GroupId)).Select(m => m.GroupId).ToListAsync();
+            return new ListPage<GroupOfUser>(page.Rows.ConvertAll(g => new GroupOfUser(g, !lasting.Contains(g.Id) && ends.TryGetValue(g.Id, out var end) ? end : null)), page.IsFull);
+        });
+    }
 
-    public async Task<bool> HasMemberAsync(string groupId, string userId) => await directories.IsMemberAsync(groupId, userId) ?? await store.ReadAsync(db => db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId));
+    public async Task<bool> HasMemberAsync(string groupId, string userId) => await directories.IsMemberAsync(groupId, userId) ?? await store.ReadAsync(async db =>
+        await db.Memberships.AnyAsync(m => m.GroupId == groupId && m.UserId == userId) || (await ExpiringGroups.OfUserAsync(db, federation, userId, clock.Now())).ContainsKey(groupId));
+
+    /// <summary>Ids of a domain's groups by their names, those that are there; asked of the directory where the domain has one.</summary>
+    public async Task<List<string>> IdsByNameAsync(string domainId, IReadOnlyCollection<string> names) => await directories.GroupIdsAsync(domainId, names)
+        ?? await store.ReadAsync(db => db.Groups.Where(g => g.DomainId == domainId && names.Contains(g.Name) && g.Source == null).Select(g => g.Id).ToListAsync());
 
     private Task<ListPage<Group>> PageAsync(IQueryable<Group> rows, CallQuery query, bool capped = false) =>
         rows.Text(query, "name", g => g.Name).Text(query, "domain_id", g => g.DomainId).PageAsync(query, settings, g => g.Id, g => g.Name, capped);

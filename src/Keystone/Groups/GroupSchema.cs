@@ -26,5 +26,13 @@ public sealed record GroupView(string Id, string Name, string DomainId, string D
 {
     [Rest] public Dictionary<string, JsonElement> Extra { get; init; } = [];
 
+    /// <summary>Only in the list of a user's groups: null for a membership without an end.</summary>
+    public Optional<string?> MembershipExpiresAt { get; init; }
+
+    internal static GroupView Of(GroupOfUser row, string v3) => Of(row.Group, v3) with { MembershipExpiresAt = WireTime.Micros(row.ExpiresAt) };
+
     internal static GroupView Of(Group group, string v3) => new(group.Id, group.Name, group.DomainId, group.Description, new SelfLink($"{v3}/groups/{group.Id}")) { Extra = Keystone.Extra.Read(group.Extra) };
 }
+
+/// <summary>A user's group; with the membership's end when a login through an identity provider gave it for a while.</summary>
+internal sealed record GroupOfUser(Group Group, DateTime? ExpiresAt);

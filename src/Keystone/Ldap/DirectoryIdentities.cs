@@ -17,6 +17,9 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     /// <summary>Upstream's <c>READ_ONLY_LDAP_ERROR_MESSAGE</c>, which it keeps to itself.</summary>
     public static ForbiddenError ReadOnly() => Faults.Forbidden();
 
+    /// <summary>Lists that name no domain are those of the default driver: with a directory, of the default domain.</summary>
+    public string? DomainOfLists => settings.IdentityDriver == DomainConfigs.ConfigOptions.Ldap ? Bootstrap.FirstStart.DefaultDomain : null;
+
     public async Task EnsureWritableAsync(string domainId)
     {
         if (await directories.OfAsync(domainId) is not null) { throw ReadOnly(); }
@@ -27,37 +30,37 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         if (source == ShadowRows.Source) { throw ReadOnly(); }
     }
 
-    /// <summary>The row as the directory has it now. Null: the directory has no such entry any more.</summary>
+    /// <summary>A directory's row as it has it now. Null: the directory has no such entry any more, or the domain no directory.</summary>
     public async Task<User?> FreshAsync(User row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.UserAsync(row.DomainId, await directory.FindUserAsync(localId));
 
     /// <inheritdoc cref="FreshAsync(User)"/>
     public async Task<Group?> FreshAsync(Group row) =>
-        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? row : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
+        await OfRowAsync(row.Id, row.DomainId) is not var (directory, localId) ? null : await shadows.GroupAsync(row.DomainId, await directory.FindGroupAsync(localId));
 
     /// <summary>Users of a domain with a directory; null: the domain has none.</summary>
     public async Task<ListPage<User>?> ListUsersAsync(string domainId, CallQuery query)
     {
         if (await directories.OfAsync(domainId) is not { } directory) { return null; }
-        return Page(await shadows.UsersAsync(domainId, await directory.ListUsersAsync(Pairs(query))), query);
+        return Page(directory, await shadows.UsersAsync(domainId, await directory.ListUsersAsync(Pairs(query))), query);
     }
 
     /// <inheritdoc cref="ListUsersAsync"/>
     public async Task<ListPage<Group>?> ListGroupsAsync(string domainId, CallQuery query)
     {
         if (await directories.OfAsync(domainId) is not { } directory) { return null; }
-        return Page(await shadows.GroupsAsync(domainId, await directory.ListGroupsAsync(Pairs(query))), query);
+        return Page(directory, await shadows.GroupsAsync(domainId, await directory.ListGroupsAsync(Pairs(query))), query);
     }
 
     /// <summary>Members of a directory's group; null: the group is of our own database.</summary>
     public async Task<ListPage<User>?> MembersAsync(string groupId, CallQuery query) => await OfGroupAsync(groupId) is var (domainId, directory, localId)
-        ? Page(await directory.FindGroupAsync(localId) is { } group ? await shadows.UsersAsync(domainId, await directory.MembersAsync(group)) : [], query) : null;
+        ? Page(directory, await directory.FindGroupAsync(localId) is { } group ? await shadows.UsersAsync(domainId, await directory.MembersAsync(group)) : [], query) : null;
 
     /// <summary>Groups of a directory's user; null: the user is of our own database.</summary>
     public async Task<ListPage<Group>?> GroupsOfAsync(string userId, CallQuery query)
     {
         if (await OfUserAsync(userId) is not var (domainId, directory, localId)) { return null; }
-        return Page(await directory.FindUserAsync(localId) is { } user ? await RememberGroupsAsync(domainId, directory, userId, user) : [], query);
+        return Page(directory, await directory.FindUserAsync(localId) is { } user ? await RememberGroupsAsync(domainId, directory, userId, user) : [], query);
     }
 
     /// <summary>Whether a directory's user is in a directory's group; null when the group is of our own database.</summary>
@@ -76,6 +79,13 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
         }
         return domainId is not null && name is not null && await directories.OfAsync(domainId) is { } directory ? new(domainId, directory, await directory.FindUserByNameAsync(name)) : null;
     }
+
+    /// <summary>The id of the user whom the directory has just shown; null when it has none of the name.</summary>
+    public async Task<string?> SeenAsync(DirectoryLogin found) => (await shadows.UserAsync(found.DomainId, found.User))?.Id;
+
+    /// <summary>Ids of a directory's groups by their names, those that it has; null: the domain has no directory.</summary>
+    public async Task<List<string>?> GroupIdsAsync(string domainId, IReadOnlyCollection<string> names) =>
+        await directories.OfAsync(domainId) is { } directory ? (await shadows.GroupsAsync(domainId, await directory.GroupsByNameAsync(names))).ConvertAll(g => g.Id) : null;
 
     /// <summary>After a login: the user's row and groups are what the directory says.</summary>
     public async Task<User> RememberAsync(DirectoryLogin login)
@@ -106,15 +116,17 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
 
     private static List<(string Key, string Value)> Pairs(CallQuery query) => [.. query.Names.Select(n => (n, query[n] ?? ""))];
 
-    private ListPage<User> Page(List<User> users, CallQuery query)
+    private ListPage<User> Page(LdapDirectory directory, List<User> users, CallQuery query)
     {
         var wanted = ListFilters.IsTrue(query, "enabled");
         // None of a directory's passwords has an end that we know, and none of its users is federated.
-        var rows = query.Has("password_expires_at") || query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id") ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
-        return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, settings, u => u.Id);
+        var rows = query.Has("password_expires_at") || UserQueries.IsFederated(query) ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
+        return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, Limits(directory), u => u.Id);
     }
 
-    private ListPage<Group> Page(List<Group> groups, CallQuery query) => groups.OrderBy(g => g.Id, StringComparer.Ordinal).Page(query, settings, g => g.Id);
+    private ListPage<Group> Page(LdapDirectory directory, List<Group> groups, CallQuery query) => groups.OrderBy(g => g.Id, StringComparer.Ordinal).Page(query, Limits(directory), g => g.Id);
+
+    private KeystoneSettings Limits(LdapDirectory directory) => directory.ListLimit is { } limit ? settings with { ListLimit = limit } : settings;
 }
 
 /// <summary>Somebody who logs in to a directory; the user is null when it has none of this name.</summary>

@@ -6,7 +6,7 @@ using Nephos.Kernel.Store;
 namespace Nephos.Keystone.Ldap;
 
 /// <summary>
-/// Asks the directories again about the users and groups that are known here, so that who was disabled, left a group or is gone loses the tokens too, also without a login. The interval is upstream's
+/// Asks the directories again about the users and groups that are known here, so that who was disabled, left a group or is gone loses the tokens too, also without a login; so do all users of a domain that has no directory any more. The interval is upstream's
 /// <c>[identity] cache_time</c>, which is how long it believes what a directory said. A directory that does not answer changes nothing.
 /// </summary>
 internal sealed class DirectoryRefresh(Store<KeystoneDb> store, DomainDirectories directories, ShadowRows shadows) : IReconciler
@@ -28,6 +28,8 @@ internal sealed class DirectoryRefresh(Store<KeystoneDb> store, DomainDirectorie
             }
             catch (ApiError) { silent.Add(domain); } // why is in the log; the others are not to wait for it
         }
+        var mapped = await store.ReadAsync(db => db.Set<IdMapping>().Select(m => m.DomainId).Distinct().ToListAsync(cancel), cancel);
+        foreach (var domain in mapped.Except(domains, StringComparer.Ordinal)) { gone += await shadows.DisableAllAsync(domain); }
         return $"{domains.Count} domains with a directory: {users} users there, {gone} gone" + (silent.Count > 0 ? $"; no answer for {string.Join(", ", silent)}" : "");
     }
 

@@ -11,10 +11,10 @@ namespace Nephos.Keystone.Ldap;
 
 /// <summary>
 /// Which domains have their users in a directory, and the open directories. A domain's options come from its configuration in the database or, without one, from its file; over what the program's
-/// configuration says under <c>ldap</c>. A domain whose driver is not <c>ldap</c> is in Nephos's own database.
+/// configuration says under <c>ldap</c>. A domain whose driver is not <c>ldap</c> is in Nephos's own database; the default domain's is <c>identity_driver</c> unless its own configuration names one.
 /// <para>What is known of a domain is kept until its configuration changes here; where other processes share the database, or a file may change, it is compared once in a while.</para>
 /// </summary>
-internal sealed partial class DomainDirectories(Store<KeystoneDb> store, KeystoneSettings settings, TimeProvider clock, ILogger<DomainDirectories> log) : IDisposable
+internal sealed partial class DomainDirectories(Store<KeystoneDb> store, KeystoneSettings settings, LdapLibrary library, TimeProvider clock, ILogger<DomainDirectories> log) : IDisposable
 {
     /// <summary>How long what another process or a file says may go unnoticed.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
@@ -23,11 +23,14 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
     private sealed record Known(string Text, LdapDirectory? Directory, string? Fault, long SeenAt);
 
     /// <summary>The domain's directory; null when its users are in the database. A directory that cannot be opened, since its options make no sense, is an error.</summary>
-    public async ValueTask<LdapDirectory?> OfAsync(string domainId)
-    {
-        if (!_known.TryGetValue(domainId, out var known) || clock.GetElapsedTime(known.SeenAt) > LookAgain) { known = await LookAsync(domainId, known); }
-        return known.Fault is null ? known.Directory : throw new ApiError(500, "An unexpected error prevented the server from fulfilling your request.");
-    }
+    public async ValueTask<LdapDirectory?> OfAsync(string domainId) =>
+        await KnownAsync(domainId) is { Fault: null } known ? known.Directory : throw new ApiError(500, "An unexpected error prevented the server from fulfilling your request.");
+
+    /// <summary>Whether the domain's users are in a directory, one that can be used or not.</summary>
+    public async ValueTask<bool> HasAsync(string domainId) => await KnownAsync(domainId) is not { Directory: null, Fault: null };
+
+    private async ValueTask<Known> KnownAsync(string domainId) =>
+        _known.TryGetValue(domainId, out var known) && clock.GetElapsedTime(known.SeenAt) <= LookAgain ? known : await LookAsync(domainId, known);
 
     /// <summary>After a change of the domain's configuration, or its end.</summary>
     public void Close(string domainId)
@@ -42,8 +45,7 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
         var found = new List<string>();
         foreach (var domain in domains)
         {
-            var known = _known.TryGetValue(domain, out var at) && clock.GetElapsedTime(at.SeenAt) <= LookAgain ? at : await LookAsync(domain, at);
-            if (known.Directory is not null || known.Fault is not null) { found.Add(domain); }
+            if (await HasAsync(domain)) { found.Add(domain); }
         }
         return found;
     }
@@ -70,15 +72,32 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
 
     private LdapDirectory? Open(string domainId, Dictionary<string, Dictionary<string, JsonElement>> options)
     {
-        var driver = options.GetValueOrDefault(ConfigOptions.Identity)?.GetValueOrDefault("driver").ToString();
-        if (driver is not "ldap")
+        var named = options.GetValueOrDefault(ConfigOptions.Identity)?.GetValueOrDefault("driver").ToString();
+        var driver = !string.IsNullOrEmpty(named) ? named : domainId == Bootstrap.FirstStart.DefaultDomain ? settings.IdentityDriver : ConfigOptions.Sql;
+        if (driver != ConfigOptions.Ldap)
         {
-            if (driver is not (null or "" or "sql")) { LogDriver(domainId, driver); }
+            if (driver != ConfigOptions.Sql) { LogDriver(domainId, driver); }
             return null;
         }
+        if (!library.IsThere) { throw new FormatException(LdapLibrary.Advice); }
         var ldap = Apply(settings.Ldap, options.GetValueOrDefault(ConfigOptions.Ldap) ?? []);
-        LdapUrls.Of(ldap);
-        return new LdapDirectory(ldap, clock, log);
+        Check(ldap);
+        return new LdapDirectory(ldap, clock, log) { ListLimit = ListLimit(options.GetValueOrDefault(ConfigOptions.Identity)?.GetValueOrDefault("list_limit") ?? default) };
+    }
+
+    private static int? ListLimit(JsonElement option) => option.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || option.ToString().Length == 0 ? null
+        : int.TryParse(option.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit : throw new FormatException($"option list_limit in group identity cannot be '{option}'");
+
+    /// <summary>What can be wrong with several options together, or with files. Throws <see cref="FormatException"/>.</summary>
+    internal static void Check(LdapSettings ldap)
+    {
+        var urls = LdapUrl.Of(ldap);
+        if (!ldap.UseTls && urls.All(u => u.Scheme != LdapScheme.Ldaps)) { return; }
+        if (ldap.TlsCacertfile is { Length: > 0 } file)
+        {
+            if (!File.Exists(file)) { throw new FormatException($"tls_cacertfile {file} not found or is not a file"); }
+        }
+        else if (ldap.TlsCacertdir is { Length: > 0 } directory && !Directory.Exists(directory)) { throw new FormatException($"tls_cacertdir {directory} not found or is not a directory"); }
     }
 
     /// <summary>Settings with options over them, which come as JSON or as text. Throws <see cref="FormatException"/> for a value that is none.</summary>
@@ -113,7 +132,7 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
         foreach (var id in _known.Keys) { Close(id); }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the configuration of domain {Domain} makes no sense: {Fault}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the directory of domain {Domain} cannot be used: {Fault}")]
     private partial void LogBroken(string domain, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "domain {Domain} names the identity driver '{Driver}', which is not there: its users are in the database")]

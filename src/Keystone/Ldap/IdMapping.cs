@@ -22,6 +22,9 @@ public sealed class IdMapping
     /// <summary>The values in the order of their names: domain_id, entity_type, local_id.</summary>
     public static string IdOf(string domainId, string entityType, string localId) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(domainId + entityType + localId)));
 
+    /// <summary>Where the first id is somebody else's. No user id of an identity provider has a line break, since they are quoted as in URLs.</summary>
+    public static string OtherIdOf(string domainId, string entityType, string localId) => IdOf(domainId, entityType, "\n" + localId);
+
     internal static void Map(ModelBuilder model) => model.Entity<IdMapping>(mapping =>
     {
         mapping.ToTable("id_mappings");

@@ -14,8 +14,6 @@ internal sealed partial class LdapDirectory : IDisposable
 {
     /// <summary>Ids in one filter.</summary>
     private const int Slice = 100;
-    /// <summary>Active Directory's rule that follows groups in groups.</summary>
-    private const string InChain = "1.2.840.113556.1.4.1941";
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly LdapSettings _ldap;
@@ -28,6 +26,9 @@ internal sealed partial class LdapDirectory : IDisposable
         _searches = new LdapPool(ldap, "ldap search", ldap.PoolSize, TimeSpan.FromSeconds(ldap.PoolConnectionLifetime), ldap.UsePool, clock);
         _logins = new LdapPool(ldap, "ldap login", ldap.AuthPoolSize, TimeSpan.FromSeconds(ldap.AuthPoolConnectionLifetime), ldap.UsePool && ldap.UseAuthPool, clock);
     }
+
+    /// <summary>Most rows of a list of this domain; null: as for all.</summary>
+    public int? ListLimit { get; init; }
 
     private SearchScope Scope => _ldap.QueryScope == "sub" ? SearchScope.Subtree : SearchScope.OneLevel;
     private string OfUsers(string filter) => $"(&{filter}{_ldap.UserFilter}(objectClass={_ldap.UserObjectclass})({_ldap.UserIdAttribute}=*))";
@@ -50,10 +51,11 @@ internal sealed partial class LdapDirectory : IDisposable
     public Task<List<LdapIdentity>> GroupsByIdAsync(IEnumerable<string> localIds) => Search(connection =>
         localIds.Chunk(Slice).SelectMany(ids => Groups(connection, LdapFilter.Any(ids.Select(id => LdapFilter.Equal(_ldap.GroupIdAttribute, id))))).ToList());
 
+    public Task<List<LdapIdentity>> GroupsByNameAsync(IEnumerable<string> names) => Search(connection =>
+        names.Chunk(Slice).SelectMany(some => Groups(connection, LdapFilter.Any(some.Select(name => LdapFilter.Equal(_ldap.GroupNameAttribute, name))))).ToList());
+
     /// <summary>The groups that name the user as a member.</summary>
-    public Task<List<LdapIdentity>> GroupsOfAsync(LdapIdentity user) => Search(connection => Groups(connection, _ldap.GroupAdNesting
-        ? $"(member:{InChain}:={LdapFilter.Escape(user.Dn)})"
-        : LdapFilter.Equal(_ldap.GroupMemberAttribute, _ldap.GroupMembersAreIds ? user.LocalId : user.Dn)));
+    public Task<List<LdapIdentity>> GroupsOfAsync(LdapIdentity user) => Search(connection => Groups(connection, LdapFilter.GroupsOf(user, _ldap)));
 
     /// <summary>The members of a group who are users; others are passed over.</summary>
     public Task<List<LdapIdentity>> MembersAsync(LdapIdentity group) => Search(connection => UsersById(connection, MemberIds(connection, group)));
@@ -99,7 +101,7 @@ internal sealed partial class LdapDirectory : IDisposable
     {
         if (_ldap.GroupAdNesting)
         {
-            return [.. SearchEntries(connection, _ldap.UserTree, Scope, OfUsers($"(memberOf:{InChain}:={LdapFilter.Escape(group.Dn)})"), [_ldap.UserIdAttribute]).Select(e => LdapEntries.IdOf(e, _ldap.UserIdAttribute)).OfType<string>()];
+            return [.. SearchEntries(connection, _ldap.UserTree, Scope, OfUsers(LdapFilter.NestedMembersOf(group)), [_ldap.UserIdAttribute]).Select(e => LdapEntries.IdOf(e, _ldap.UserIdAttribute)).OfType<string>()];
         }
         var members = SearchEntries(connection, group.Dn, SearchScope.Base, "(objectClass=*)", [_ldap.GroupMemberAttribute]).SelectMany(e => e.All(_ldap.GroupMemberAttribute));
         return [.. (_ldap.GroupMembersAreIds ? members : members.Select(dn => IdOfDn(connection, dn)).OfType<string>()).Distinct(StringComparer.Ordinal)];
@@ -126,7 +128,8 @@ internal sealed partial class LdapDirectory : IDisposable
                 "searching" => DereferenceAlias.InSearching,
                 "always" => DereferenceAlias.Always,
                 "finding" => DereferenceAlias.FindingBaseObject,
-                _ => DereferenceAlias.Never,
+                "never" => DereferenceAlias.Never,
+                _ => LdapNative.Dereferencing(connection),
             },
         };
         var page = _ldap.PageSize > 0 && scope != SearchScope.Base ? new PageResultRequestControl(_ldap.PageSize) : null;

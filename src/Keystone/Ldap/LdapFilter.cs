@@ -18,6 +18,15 @@ internal static class LdapFilter
 
     public static string Equal(string attribute, string value) => $"({attribute}={Escape(value)})";
 
+    /// <summary>Active Directory's rule that follows groups in groups.</summary>
+    private const string InChain = "1.2.840.113556.1.4.1941";
+
+    /// <summary>Groups that name the user as a member.</summary>
+    public static string GroupsOf(LdapIdentity user, LdapSettings ldap) => ldap.GroupAdNesting ? $"(member:{InChain}:={Escape(user.Dn)})" : Equal(ldap.GroupMemberAttribute, ldap.GroupMembersAreIds ? user.LocalId : user.Dn);
+
+    /// <summary>Users in the group or in a group of it.</summary>
+    public static string NestedMembersOf(LdapIdentity group) => $"(memberOf:{InChain}:={Escape(group.Dn)})";
+
     public static string Any(IEnumerable<string> filters) => $"(|{string.Concat(filters)})";
 
     /// <summary>

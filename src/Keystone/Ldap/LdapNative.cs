@@ -11,20 +11,13 @@ namespace Nephos.Keystone.Ldap;
 internal static unsafe class LdapNative
 {
     /// <summary>ldap.h.</summary>
-    private const int Uri = 0x5006, NetworkTimeout = 0x5005, Timeout = 0x5002, DebugLevel = 0x5001, CaCertFile = 0x6002, CaCertDir = 0x6003, RequireCert = 0x6006, NewContext = 0x600F;
+    private const int Uri = 0x5006, Referrals = 0x0008, Dereference = 0x0002, NetworkTimeout = 0x5005, Timeout = 0x5002, DebugLevel = 0x5001, CaCertFile = 0x6002, CaCertDir = 0x6003, RequireCert = 0x6006, NewContext = 0x600F;
     private const int Never = 0, Demand = 2, Allow = 3;
 
-    /// <summary>As the package looks for it.</summary>
-    private static readonly string[] Names = ["libldap.so.2", "libldap-2.6.so.0", "libldap-2.5.so.0", "libldap-2.4.so.2"];
-    private static readonly FieldInfo Handle = typeof(LdapConnection).GetField("_ldapHandle", BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(nameof(LdapConnection), "_ldapHandle");
-    private static readonly Lazy<nint> SetOption = new(() =>
-    {
-        foreach (var name in Names)
-        {
-            if (NativeLibrary.TryLoad(name, out var library)) { return NativeLibrary.GetExport(library, "ldap_set_option"); }
-        }
-        throw new DllNotFoundException("there is no libldap: install libldap-2.5-0, or the like of this system");
-    });
+    private static readonly FieldInfo Handle = Field("_ldapHandle"), Connected = Field("_connected");
+    private static readonly Lazy<nint> SetOption = new(() => new LdapLibrary().Function("ldap_set_option")), GetOption = new(() => new LdapLibrary().Function("ldap_get_option"));
+
+    private static FieldInfo Field(string name) => typeof(LdapConnection).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic) ?? throw new MissingFieldException(nameof(LdapConnection), name);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct TimeValue
@@ -38,7 +31,11 @@ internal static unsafe class LdapNative
         connection.SessionOptions.ProtocolVersion = 3;
         var handle = ((SafeHandle)Handle.GetValue(connection)!).DangerousGetHandle();
         // StartTLS comes before the bind, with which the package would say where to.
-        SetText(handle, Uri, $"{(url.IsSecure ? "ldaps" : "ldap")}://{url.Host}:{url.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
+        SetText(handle, Uri, url.Text);
+        // With the bind it makes a URL of host and port, which a socket has not; what is connected is left alone.
+        if (url.Scheme == LdapScheme.Ldapi) { Connected.SetValue(connection, true); }
+        // Off is null, on is anything else; the package hands a pointer over in either case.
+        if (ldap.ChaseReferrals is { } chase) { Set(handle, Referrals, chase ? (void*)1 : null); }
         var time = new TimeValue { Seconds = (nint)Math.Max(1, timeout.TotalSeconds) };
         Set(handle, NetworkTimeout, &time);
         Set(handle, Timeout, &time);
@@ -50,6 +47,15 @@ internal static unsafe class LdapNative
         // A context of its own with the options above, in place of the process's.
         var isServer = 0;
         Set(handle, NewContext, &isServer);
+    }
+
+    /// <summary>What libldap's own configuration says of aliases; the package says something of its own with each search.</summary>
+    public static DereferenceAlias Dereferencing(LdapConnection connection)
+    {
+        var handle = ((SafeHandle)Handle.GetValue(connection)!).DangerousGetHandle();
+        var how = 0;
+        ((delegate* unmanaged[Cdecl]<nint, int, void*, int>)GetOption.Value)(handle, Dereference, &how);
+        return (DereferenceAlias)how;
     }
 
     private static void SetText(nint handle, int option, string value)

@@ -98,7 +98,7 @@ internal sealed class LdapPool(LdapSettings ldap, string name, int size, TimeSpa
         for (var attempt = 0; attempt < ldap.PoolRetryMax; attempt++)
         {
             if (attempt > 0) { Thread.CurrentThread.Join(TimeSpan.FromSeconds(ldap.PoolRetryDelay)); }
-            foreach (var url in LdapUrls.Of(ldap))
+            foreach (var url in LdapUrl.Of(ldap))
             {
                 var connection = Open(url);
                 try
@@ -122,8 +122,7 @@ internal sealed class LdapPool(LdapSettings ldap, string name, int size, TimeSpa
     private LdapConnection Open(LdapUrl url)
     {
         var connection = new LdapConnection(new LdapDirectoryIdentifier(url.Host, url.Port)) { AuthType = AuthType.Anonymous, AutoBind = false, Timeout = Timeout };
-        connection.SessionOptions.SecureSocketLayer = url.IsSecure;
-        if (ldap.ChaseReferrals is { } chase) { connection.SessionOptions.ReferralChasing = chase ? ReferralChasingOptions.All : ReferralChasingOptions.None; }
+        connection.SessionOptions.SecureSocketLayer = url.Scheme == LdapScheme.Ldaps;
         LdapNative.Configure(connection, url, ldap, Timeout);
         return connection;
     }
@@ -151,24 +150,4 @@ internal sealed class LdapPool(LdapSettings ldap, string name, int size, TimeSpa
     }
 
     public void Dispose() => _queue.CompleteAdding();
-}
-
-/// <summary>A server of the directory.</summary>
-internal sealed record LdapUrl(string Host, int Port, bool IsSecure);
-
-internal static class LdapUrls
-{
-    private static readonly int Shuffle = Environment.ProcessId;
-
-    /// <summary>In the order in which they are tried. Throws <see cref="FormatException"/> for what is no URL of a directory.</summary>
-    public static IReadOnlyList<LdapUrl> Of(LdapSettings ldap)
-    {
-        var urls = ldap.Url.Split([',', ' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(text =>
-            Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme is "ldap" or "ldaps") && uri.Host.Length > 0
-                ? new LdapUrl(uri.Host, uri.Port > 0 ? uri.Port : uri.Scheme == "ldaps" ? 636 : 389, uri.Scheme == "ldaps")
-                : throw new FormatException($"'{text}' is no URL of a directory: ldap://HOST or ldaps://HOST")).ToList();
-        if (!ldap.RandomizeUrls || urls.Count < 2) { return urls; }
-        var first = Shuffle % urls.Count;
-        return [.. urls[first..], .. urls[..first]];
-    }
 }

@@ -8,7 +8,7 @@ namespace Nephos.Keystone.Ldap;
 /// </summary>
 public sealed record LdapSettings
 {
-    [Setting("URLs of the directory's servers, separated by commas or spaces: the first that answers is used. `ldap://` or `ldaps://`.")]
+    [Setting("URLs of the directory's servers, separated by commas or spaces: the first that answers is used. `ldap://`, `ldaps://`, or `ldapi://` with the escaped path of a socket.")]
     public string Url { get; init; } = "ldap://localhost";
     [Setting("Begin with another of the URLs in each process.")]
     public bool RandomizeUrls { get; init; }
@@ -93,7 +93,7 @@ public sealed record LdapSettings
     public string? TlsCacertfile { get; init; }
     [Setting("Directory of such files, with names by hash.", Example = "/etc/ssl/certs")]
     public string? TlsCacertdir { get; init; }
-    [Setting("Begin TLS on an `ldap://` connection before anything else. Not for `ldaps://`.")]
+    [Setting("Begin TLS on an `ldap://` connection before anything else; refused with `ldaps://`.")]
     public bool UseTls { get; init; }
     [Setting("What a server's certificate must be: signed by an authority (`demand`), anything (`allow`, `never`).", Allowed = ["demand", "never", "allow"])]
     public string TlsReqCert { get; init; } = "demand";

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
@@ -49,7 +48,7 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
                 await MapAsync(db, domainId, IdMapping.User, seen, ids);
                 foreach (var row in written)
                 {
-                    var updated = await db.Users.Where(u => u.Id == row.Id).ExecuteUpdateAsync(u => u.SetProperty(x => x.Name, row.Name).SetProperty(x => x.Enabled, row.Enabled)
+                    var updated = await db.Users.Where(u => u.Id == row.Id && u.Source == Source).ExecuteUpdateAsync(u => u.SetProperty(x => x.Name, row.Name).SetProperty(x => x.Enabled, row.Enabled)
                         .SetProperty(x => x.DefaultProjectId, row.DefaultProjectId).SetProperty(x => x.Extra, row.Extra));
                     if (updated == 0) { db.Users.Add(row); }
                     else if (known.TryGetValue(row.Id, out var old) && old.Enabled && !row.Enabled) { await tokens.RevokeAsync(db, Revocation.User, row.Id, now); }
@@ -82,7 +81,7 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
                 await MapAsync(db, domainId, IdMapping.Group, seen, ids);
                 foreach (var row in written)
                 {
-                    var updated = await db.Groups.Where(g => g.Id == row.Id).ExecuteUpdateAsync(g => g.SetProperty(x => x.Name, row.Name).SetProperty(x => x.Description, row.Description).SetProperty(x => x.Extra, row.Extra));
+                    var updated = await db.Groups.Where(g => g.Id == row.Id && g.Source == Source).ExecuteUpdateAsync(g => g.SetProperty(x => x.Name, row.Name).SetProperty(x => x.Description, row.Description).SetProperty(x => x.Extra, row.Extra));
                     if (updated == 0) { db.Groups.Add(row); }
                 }
             });
@@ -114,8 +113,16 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
         }
     });
 
+    /// <summary>The same of all users of a domain whose directory was taken away.</summary>
+    public async Task<int> DisableAllAsync(string domainId)
+    {
+        var users = await store.ReadAsync(db => db.Users.Where(u => u.DomainId == domainId && u.Source == Source && u.Enabled).Select(u => u.Id).ToListAsync());
+        if (users.Count > 0) { await DisableAsync(users); }
+        return users.Count;
+    }
+
     /// <summary>
-    /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, or its locks, and finds the rows at the next try.
+    /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, and finds them at the next try (what lost for locks, the store runs again).
     /// </summary>
     private async Task WriteAsync(Func<KeystoneDb, Task> write)
     {
@@ -135,17 +142,22 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
                 await store.WriteAsync(write);
                 return;
             }
-            // EF wraps a deadlock's exception once more.
-            catch (Exception error) when (attempt < tries && (error.InnerException ?? error) is DbException && error is DbUpdateException or DbException or InvalidOperationException) { await Task.Yield(); }
+            catch (DbUpdateException) when (attempt < tries) { await Task.Yield(); }
         }
     }
 
-    /// <summary>The id that the mapping has; a new entry's is made of what it is.</summary>
+    /// <summary>
+    /// The id that the mapping has; a new entry's is made of what it is. An identity provider's user in the same domain whom that provider calls like the entry has the same id by that rule, and was
+    /// here first: it is somebody else, so that the entry gets another id.
+    /// </summary>
     private async Task<List<string>> PublicIdsAsync(string domainId, string type, IReadOnlyList<LdapIdentity> seen)
     {
         var locals = seen.Select(s => s.LocalId).ToList();
         var known = await store.ReadAsync(db => db.Set<IdMapping>().Where(m => m.DomainId == domainId && m.EntityType == type && locals.Contains(m.LocalId)).ToDictionaryAsync(m => m.LocalId, m => m.PublicId));
-        return locals.ConvertAll(local => known.GetValueOrDefault(local) ?? IdMapping.IdOf(domainId, type, local));
+        var ids = locals.ConvertAll(local => known.GetValueOrDefault(local) ?? IdMapping.IdOf(domainId, type, local));
+        if (type != IdMapping.User || known.Count == locals.Distinct(StringComparer.Ordinal).Count()) { return ids; }
+        var taken = await store.ReadAsync(db => db.Users.Where(u => ids.Contains(u.Id) && u.Source != Source).Select(u => u.Id).ToListAsync());
+        return taken.Count == 0 ? ids : [.. ids.Select((id, i) => taken.Contains(id) ? IdMapping.OtherIdOf(domainId, type, locals[i]) : id)];
     }
 
     private static async Task MapAsync(KeystoneDb db, string domainId, string type, IReadOnlyList<LdapIdentity> seen, List<string> ids)

@@ -30,6 +30,7 @@ internal static class OAuth2Endpoints
 
     private static async Task<Reply> Issue(Call call)
     {
+        call.Context.Notes?.Login(null, null, null, null);
         var http = call.Http.Request;
         var form = http.HasFormContentType ? await http.ReadFormAsync(call.Cancel) : FormCollection.Empty;
         var grant = form["grant_type"].FirstOrDefault() ?? throw new OAuth2Error(400, "invalid_request", "The parameter grant_type is required.");

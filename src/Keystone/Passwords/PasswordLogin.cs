@@ -47,7 +47,7 @@ internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hash
     private async Task<DirectoryLogin?> OfDirectoryAsync(Account? account, string? name, string? domainId, string? domainName, CancellationToken cancel)
     {
         if (name is null) { return await directories.FindAsync(account?.User, null, null); }
-        var domain = domainId ?? await store.ReadAsync(db => db.Projects.Where(p => p.IsDomain && p.Name == domainName).Select(p => p.Id).FirstOrDefaultAsync(cancel), cancel);
+        var domain = domainName is null ? domainId : await store.ReadAsync(db => db.Projects.Where(p => p.IsDomain && p.Name == domainName).Select(p => p.Id).FirstOrDefaultAsync(cancel), cancel);
         return await directories.FindAsync(null, domain, name);
     }
 
@@ -64,8 +64,8 @@ internal sealed class PasswordLogin(Store<KeystoneDb> store, PasswordHasher hash
     {
         var rows = db.Users.AsQueryable();
         if (id is not null) { rows = rows.Where(u => u.Id == id); }
-        else if (domainId is not null) { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && u.DomainId == domainId); }
-        else { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
+        else if (domainName is not null) { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Name == domainName)); }
+        else { rows = rows.Where(u => u.Source == null && u.IdpId == null && u.Name == name && u.DomainId == domainId); }
         return await rows.Select(u => new Account(u, db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Enabled), db.Passwords.Where(p => p.UserId == u.Id).OrderByDescending(p => p.Id).FirstOrDefault())).FirstOrDefaultAsync(cancel);
     }, cancel);
 

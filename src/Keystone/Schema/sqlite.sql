@@ -496,6 +496,9 @@ CREATE INDEX "IX_expiring_memberships_group_id" ON "expiring_memberships" ("grou
 CREATE INDEX "IX_expiring_memberships_idp_id_last_verified" ON "expiring_memberships" ("idp_id", "last_verified");
 
 
+CREATE INDEX "IX_federated_users_display_name" ON "federated_users" ("display_name");
+
+
 CREATE UNIQUE INDEX "IX_federated_users_idp_id_protocol_id_unique_id" ON "federated_users" ("idp_id", "protocol_id", "unique_id");
 
 

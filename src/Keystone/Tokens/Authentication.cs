@@ -37,6 +37,7 @@ internal sealed class Authentication(IEnumerable<IAuthMethod> methods, FactorRul
     /// <summary>For whom something has vouched; federated logins by the browser come here.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, AuthScope? wanted, CancellationToken cancel)
     {
+        context.Notes?.LoginOf(who.UserId);
         await factors.EnsureAsync(context, who.UserId, who.Methods, _methods.Keys, who.UserOptions, cancel);
         return await issuer.IssueAsync(context, who, await ScopeAsync(who, wanted, context.Now, cancel), cancel);
     }

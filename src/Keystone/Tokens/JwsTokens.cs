@@ -8,12 +8,22 @@ using Nephos.Kernel.Api;
 namespace Nephos.Keystone.Tokens;
 
 /// <summary>
-/// Signed tokens (JSON Web Signature, RFC 7515, ES256), which other parties can check without a secret, and whose content anybody can read. Upstream: <c>keystone/token/providers/jws</c>. Keys are in
+/// Signed tokens (JSON Web Signature, RFC 7515; ES256, ES384 or ES512 of RFC 7518), which other parties can check without a secret, and whose content anybody can read. Upstream:
+/// <c>keystone/token/providers/jws</c>, which also knows EdDSA; .NET does not. Keys are in
 /// <c>STATE/jws-keys</c>: <c>private/private.pem</c> signs; what is signed by any key of <c>public</c> is taken, so that several cells can take each other's tokens.
 /// </summary>
-internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
+internal sealed class JwsTokens(CloudFacts facts, KeystoneSettings settings) : ITokenFormat, IDisposable
 {
-    private static readonly string Header = Base64Url.EncodeToString("""{"alg":"ES256","typ":"JWT"}"""u8);
+    /// <summary>RFC 7518 3.4: each hash goes with the curve of its size, told by the bits of its keys.</summary>
+    private sealed record Algorithm(string Name, HashAlgorithmName Hash, ECCurve Curve, int Bits);
+
+    private static readonly Algorithm[] Algorithms =
+    [
+        new("ES256", HashAlgorithmName.SHA256, ECCurve.NamedCurves.nistP256, 256), new("ES384", HashAlgorithmName.SHA384, ECCurve.NamedCurves.nistP384, 384), new("ES512", HashAlgorithmName.SHA512, ECCurve.NamedCurves.nistP521, 521),
+    ];
+
+    private readonly Algorithm _algorithm = Array.Find(Algorithms, a => a.Name == settings.Auth.JwsAlgorithm)!;
+    private readonly string _header = Base64Url.EncodeToString(Encoding.ASCII.GetBytes($$"""{"alg":"{{settings.Auth.JwsAlgorithm}}","typ":"JWT"}"""));
     private readonly string _private = Path.Combine(facts.StateDirectory, "jws-keys", "private", "private.pem");
     private readonly string _public = Path.Combine(facts.StateDirectory, "jws-keys", "public");
     private readonly Lock _lock = new();
@@ -31,8 +41,10 @@ internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
             if (OperatingSystem.IsWindows()) { Directory.CreateDirectory(directory); }
             else { Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute); }
         }
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        File.WriteAllText(Path.Combine(_public, "public.pem"), key.ExportSubjectPublicKeyInfoPem());
+        using var key = ECDsa.Create(_algorithm.Curve);
+        // One more public key when there was another private one: what that signed is still to be read.
+        var name = File.Exists(Path.Combine(_public, "public.pem")) ? $"{_algorithm.Name}.pem" : "public.pem";
+        File.WriteAllText(Path.Combine(_public, name), key.ExportSubjectPublicKeyInfoPem());
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) { options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite; }
         using var file = new FileStream(_private, options);
@@ -59,15 +71,16 @@ internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
             if (value is not null) { claims[name] = value; }
         }
         if (payload.Federation is { } federation) { claims["openstack_group_ids"] = new JsonArray([.. federation.GroupIds.Select(id => (JsonNode)new JsonObject { ["id"] = id })]); }
-        var signed = $"{Header}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
+        var signed = $"{_header}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
         lock (_lock)
         {
             if (_signer is null)
             {
                 _signer = ECDsa.Create();
                 _signer.ImportFromPem(File.ReadAllText(_private));
+                if (_signer.KeySize != _algorithm.Bits) { throw new InvalidOperationException($"{_private} is not a key for {_algorithm.Name}: move it away, and the next start makes one"); }
             }
-            return $"{signed}.{Base64Url.EncodeToString(_signer.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+            return $"{signed}.{Base64Url.EncodeToString(_signer.SignData(Encoding.ASCII.GetBytes(signed), _algorithm.Hash))}";
         }
     }
 
@@ -80,10 +93,11 @@ internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
         try
         {
             using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[0]));
-            // Only the algorithm of our keys: else a public key could be taken for the secret of another.
-            if (!header.RootElement.TryGetProperty("alg", out var algorithm) || algorithm.ValueKind != JsonValueKind.String || algorithm.GetString() != "ES256") { return false; }
+            // Only algorithms of our kind of keys: else a public key could be taken for the secret of another.
+            if (!header.RootElement.TryGetProperty("alg", out var named) || named.ValueKind != JsonValueKind.String || !settings.Auth.JwsAcceptedAlgorithms.Contains(named.GetString()!)) { return false; }
+            var algorithm = Array.Find(Algorithms, a => a.Name == named.GetString())!;
             var signature = Base64Url.DecodeFromChars(parts[2]);
-            if (!Fits(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature)) { return false; }
+            if (!Fits(algorithm, Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), signature)) { return false; }
             var claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!;
             payload = Read(claims);
             issuedAt = DateTime.UnixEpoch.AddSeconds((long)claims["iat"]!);
@@ -112,7 +126,7 @@ internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
         };
     }
 
-    private bool Fits(byte[] data, byte[] signature)
+    private bool Fits(Algorithm algorithm, byte[] data, byte[] signature)
     {
         lock (_lock)
         {
@@ -123,7 +137,7 @@ internal sealed class JwsTokens(CloudFacts facts) : ITokenFormat, IDisposable
                 foreach (var old in _readers) { old.Dispose(); }
                 _readers = [.. Directory.GetFiles(_public).Select(Open)];
             }
-            return _readers.Any(reader => reader.VerifyData(data, signature, HashAlgorithmName.SHA256));
+            return _readers.Any(reader => reader.KeySize == algorithm.Bits && reader.VerifyData(data, signature, algorithm.Hash));
         }
     }
 

@@ -36,7 +36,6 @@ internal static class TokenEndpoints
         var request = await call.BodyAsync<AuthRequest>("auth");
         if (request.Identity.Password?.User is { } said) { call.Context.Notes?.Login(said.Id, said.Name, said.Domain?.Id, said.Domain?.Name); }
         var (text, model) = await call.Get<Authentication>().LoginAsync(call.Context, call.Http.Request, request, call.Cancel);
-        call.Context.Notes?.Login(model.Identity.UserId, model.Identity.UserName, model.Identity.UserDomainId, model.Identity.UserDomainName);
         return (await ViewAsync(call, model)).With(Subject, text).With("Vary", "X-Auth-Token");
     }
 

@@ -11,6 +11,7 @@ internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, To
     /// <summary>The token's text and what it stands for; 401 when that is nothing: the user or the scope disabled, or no role on it.</summary>
     public async Task<(string Text, TokenModel Model)> IssueAsync(RequestContext context, AuthResult who, Scope scope, CancellationToken cancel)
     {
+        context.Notes?.LoginOf(who.UserId);
         var audit = NewAuditId();
         var end = Earlier(Earlier(who.ExpiresAt ?? TokenInvalidation.Second(context.Now + settings.TokenExpiration), who.EndsAt), scope.EndsAt);
         var payload = new TokenPayload
@@ -35,6 +36,7 @@ internal sealed class TokenIssuer(TokenLoader loader, TrustOperations trusts, To
         if (scope.TrustId is { } trust && payload.Methods != 0 && !await trusts.UseAsync(trust)) { throw new ForbiddenError($"No remaining uses for trust: {trust}."); }
         var text = format.Write(payload, issuedAt);
         cache.Keep(text, model, changes);
+        context.Notes?.Login(model.Identity.UserId, model.Identity.UserName, model.Identity.UserDomainId, model.Identity.UserDomainName);
         return (text, model);
     }
 

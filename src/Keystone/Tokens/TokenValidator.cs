@@ -11,7 +11,7 @@ namespace Nephos.Keystone.Tokens;
 /// <para>With several processes on one database, each looks at the version row at most once a second and forgets everything when another has moved it, so that a revocation holds
 /// everywhere within that second even when the database's notification (<see cref="IdentityListener"/>), which is sooner, gets lost.</para>
 /// </summary>
-internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, TokenCache cache, CatalogCache catalogs, Store<KeystoneDb> store, TimeProvider clock) : ITokenValidator
+internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, TokenCache cache, CatalogCache catalogs, Store<KeystoneDb> store, KeystoneSettings settings, TimeProvider clock) : ITokenValidator
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private long _lookedAt = clock.GetTimestamp();
@@ -25,6 +25,8 @@ internal sealed class TokenValidator(ITokenFormat format, TokenLoader loader, To
         }
         return LookUpAsync(token, cancel);
     }
+
+    public async ValueTask<Identity?> ValidateExpiredAsync(string token, CancellationToken cancel) => (await FindAsync(token, settings.AllowExpiredWindow, cancel))?.Identity;
 
     private async ValueTask<Identity?> LookUpAsync(string token, CancellationToken cancel) => (await FindAsync(token, TimeSpan.Zero, cancel))?.Identity;
 

@@ -60,7 +60,7 @@ internal static class UserEndpoints
     private static async Task<Reply> Groups(Call call)
     {
         var user = await FindAsync(call);
-        return call.Page("groups", await call.Get<GroupQueries>().ListOfUserAsync(call.Query, user.User.Id), group => GroupView.Of(group, call.V3()), group => group.Id);
+        return call.Page("groups", await call.Get<GroupQueries>().ListOfUserAsync(call.Query, user.User.Id), row => GroupView.Of(row, call.V3()), row => row.Group.Id);
     }
 
     private static async Task<Reply> Projects(Call call)

@@ -4,6 +4,7 @@ using Nephos.Kernel.Auth;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 using Nephos.Kernel.Store;
+using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Keystone.Tokens;
@@ -34,8 +35,13 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
             await EnsureNoDomainAsync(db, request.DefaultProjectId);
             db.Users.Add(user);
             var password = made is null ? null : await passwords.SetAsync(db, user, made, context.Now);
+            if (request.Federated is { Count: > 0 } federated)
+            {
+                await db.SaveChangesAsync(); // they refer to the user
+                await FederatedObjects.ReplaceAsync(db, user, federated);
+            }
             db.Record(context, "create", "user", user.Id);
-            return new UserRow(user, password?.ExpiresAt, user.Enabled);
+            return new UserRow(user, password?.ExpiresAt, user.Enabled) { Federated = await FederatedObjects.OfAsync(db, user.Id) };
         }, () => NameConflict(user.Name, user.DomainId));
     }
 
@@ -52,7 +58,13 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
                 await EnsureNoDomainAsync(db, request.DefaultProjectId.Value);
                 user.DefaultProjectId = request.DefaultProjectId.Value;
             }
-            user.Name = request.Name?.Trim() ?? user.Name;
+            if (request.Name?.Trim() is { } name && name != user.Name)
+            {
+                user.Name = name;
+                // Their name is the identity provider's, which gives it again at the next login.
+                if (user.IdpId is not null) { await db.FederatedUsers.Where(f => f.UserId == user.Id).ExecuteUpdateAsync(f => f.SetProperty(x => x.DisplayName, name)); }
+            }
+            if (request.Federated is { Count: > 0 } federated) { await FederatedObjects.ReplaceAsync(db, user, federated); }
             user.Options = Options.Merge(user.Options, request.Options?.Given());
             user.Extra = Extra.Merge(user.Extra, WithoutOurs(request.Extra));
             var disabled = user.Enabled && request.Enabled is false;
@@ -68,7 +80,7 @@ internal sealed class UserOperations(Store<KeystoneDb> store, UserQueries querie
             else { await tokens.RecheckAsync(db, user.Id); }
             db.Record(context, "update", "user", user.Id);
             await db.SaveChangesAsync();
-            return (await queries.WithPasswordsAsync(db, [user]))[0];
+            return (await queries.WithPasswordsAsync(db, [user]))[0] with { Federated = await FederatedObjects.OfAsync(db, user.Id) };
         }, () => NameConflict(request.Name ?? seen.Name, seen.DomainId));
     }
 

@@ -3,6 +3,7 @@ using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Lists;
 using Nephos.Keystone.Passwords;
@@ -15,30 +16,38 @@ internal sealed class UserQueries(Store<KeystoneDb> store, AccountRules accounts
     /// <summary>A directory's user is asked for there.</summary>
     public async Task<UserRow?> FindAsync(string id)
     {
-        var found = await store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] : null);
+        var found = await store.ReadAsync(async db => await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } user ? (await WithPasswordsAsync(db, [user]))[0] with { Federated = await FederatedObjects.OfAsync(db, id) } : null);
         return found is not { User.Source: not null } ? found : await directories.FreshAsync(found.User) is { } fresh ? OfDirectory(fresh) : null;
     }
 
     public async Task<ListPage<UserRow>> ListAsync(CallQuery query, string? onlyDomain)
     {
-        if ((onlyDomain ?? query["domain_id"]) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
+        // Users of identity providers are of our own database, whatever their domain has.
+        if (!IsFederated(query) && (onlyDomain ?? query["domain_id"] ?? directories.DomainOfLists) is { } domain && await directories.ListUsersAsync(domain, query) is { } listed) { return OfDirectory(query["domain_id"] is { } asked && asked != domain ? new([], false) : listed); }
         return await store.ReadAsync(async db => await PageAsync(db, (onlyDomain is null ? db.Users : db.Users.Where(u => u.DomainId == onlyDomain)).Where(u => u.Source == null), query, capped: true));
     }
 
     public async Task<ListPage<UserRow>> ListInGroupAsync(CallQuery query, string groupId) => await directories.MembersAsync(groupId, query) is { } listed ? OfDirectory(listed)
         : await store.ReadAsync(db => PageAsync(db, db.Memberships.Where(m => m.GroupId == groupId).Join(db.Users, m => m.UserId, u => u.Id, (m, u) => u), query));
 
+    /// <summary>Asks for users of identity providers.</summary>
+    public static bool IsFederated(CallQuery query) => query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id");
+
     private static ListPage<UserRow> OfDirectory(ListPage<User> page) => new(page.Rows.ConvertAll(OfDirectory), page.IsFull);
     private static UserRow OfDirectory(User user) => new(user, null, user.Enabled);
 
     private async Task<ListPage<UserRow>> PageAsync(KeystoneDb db, IQueryable<User> rows, CallQuery query, bool capped = false)
     {
-        rows = rows.Text(query, "name", u => u.Name).Text(query, "domain_id", u => u.DomainId).Flag(query, "enabled", u => u.Enabled);
-        if (query.Has("idp_id") || query.Has("protocol_id") || query.Has("unique_id"))
+        rows = rows.Text(query, "domain_id", u => u.DomainId).Flag(query, "enabled", u => u.Enabled);
+        if (IsFederated(query))
         {
-            var (idp, protocol, unique) = (query["idp_id"], query["protocol_id"], query["unique_id"]);
-            rows = rows.Where(u => db.FederatedUsers.Any(f => f.UserId == u.Id && (idp == null || f.IdpId == idp) && (protocol == null || f.ProtocolId == protocol) && (unique == null || f.UniqueId == unique)));
+            var (idp, protocol, unique, shown) = (query["idp_id"], query["protocol_id"], query["unique_id"], query["name"]);
+            rows = rows.Where(u => db.FederatedUsers.Any(f => f.UserId == u.Id && (idp == null || f.IdpId == idp) && (protocol == null || f.ProtocolId == protocol) && (unique == null || f.UniqueId == unique)
+                && (shown == null || f.DisplayName == shown)));
         }
+        // Who has the name with an identity provider is meant, too; for users who only come from one it is the name here.
+        if (!IsFederated(query) && query["name"] is { } name && await db.FederatedUsers.Where(f => f.DisplayName == name).Select(f => f.UserId).ToListAsync() is { Count: > 0 } named) { rows = rows.Where(u => u.Name == name || named.Contains(u.Id)); }
+        else if (!IsFederated(query) || query["name"] is null) { rows = rows.Text(query, "name", u => u.Name); }
         if (query["password_expires_at"] is { } expiry) { rows = ByExpiry(db, rows, expiry); }
         var page = await rows.PageAsync(query, settings, u => u.Id, u => u.Name, capped);
         return new(await WithPasswordsAsync(db, page.Rows), page.IsFull);

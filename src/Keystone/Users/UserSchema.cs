@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
+using Nephos.Keystone.Federation.FederatedUsers;
 
 namespace Nephos.Keystone.Users;
 
@@ -13,6 +14,7 @@ public sealed record CreateUser
     [NullableField] public Optional<string?> Password { get; init; }
     [NullableField] public string? DefaultProjectId { get; init; }
     public UserOptions? Options { get; init; }
+    public IReadOnlyList<FederatedObject>? Federated { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 }
 
@@ -25,6 +27,8 @@ public sealed record UpdateUser
     [NullableField] public Optional<string?> Password { get; init; }
     [NullableField] public Optional<string?> DefaultProjectId { get; init; }
     public UserOptions? Options { get; init; }
+    /// <summary>An empty list changes nothing.</summary>
+    public IReadOnlyList<FederatedObject>? Federated { get; init; }
     [Rest] public Dictionary<string, JsonElement>? Extra { get; init; }
 }
 
@@ -55,11 +59,16 @@ public sealed record ChangePassword
 public sealed record UserView(string Id, string Name, string DomainId, bool Enabled, string? PasswordExpiresAt, Dictionary<string, JsonElement> Options, SelfLink Links)
 {
     [OmitNull] public string? DefaultProjectId { get; init; }
+    [OmitNull] public IReadOnlyList<FederatedObject>? Federated { get; init; }
     [Rest] public Dictionary<string, JsonElement> Extra { get; init; } = [];
 
     internal static UserView Of(UserRow row, string v3) => new(row.User.Id, row.User.Name, row.User.DomainId, row.IsEnabled, row.PasswordExpiresAt is { } end ? WireTime.Micros(end) : null,
-        Keystone.Extra.Read(row.User.Options), new SelfLink($"{v3}/users/{row.User.Id}")) { DefaultProjectId = row.User.DefaultProjectId, Extra = Keystone.Extra.Read(row.User.Extra) };
+        Keystone.Extra.Read(row.User.Options), new SelfLink($"{v3}/users/{row.User.Id}")) { DefaultProjectId = row.User.DefaultProjectId, Federated = row.Federated, Extra = Keystone.Extra.Read(row.User.Extra) };
 }
 
 /// <summary>A user with the end of the newest password, and whether it can log in today (<see cref="Passwords.AccountRules.IsEnabled"/>).</summary>
-internal sealed record UserRow(User User, DateTime? PasswordExpiresAt, bool IsEnabled);
+internal sealed record UserRow(User User, DateTime? PasswordExpiresAt, bool IsEnabled)
+{
+    /// <summary>Of a single user only; lists leave it out.</summary>
+    public IReadOnlyList<FederatedObject>? Federated { get; init; }
+}

@@ -95,7 +95,7 @@ internal static class AgentEndpoints
         var agent = await Find(call);
         var networks = await call.Get<Store<NeutronDb>>().ReadAsync(async db => await NetworkView.LoadAsync(db, await db.Networks
             .Where(n => db.Ports.Any(p => p.NetworkId == n.Id && p.DeviceOwner == DeviceOwners.Dhcp && p.HostId == agent.Host)).OrderBy(n => n.Id).ToListAsync().ConfigureAwait(false)).ConfigureAwait(false), call.Cancel);
-        return NetworkTable.Table.ShowMany(networks);
+        return NetworkTable.Table.ShowMany(call, networks);
     }
 
     private static NotFoundError NotFound(string id) => new($"Agent {id} could not be found.", "AgentNotFound");

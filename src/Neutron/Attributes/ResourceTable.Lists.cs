@@ -39,7 +39,7 @@ internal sealed partial class ResourceTable<TRow, TView>
             return rows.Count == 0 ? [] : await load(db, rows).ConfigureAwait(false);
         }, call.Cancel).ConfigureAwait(false);
         var visible = views.Where(v => call.Allows("get_" + singular, v.Target)).ToList();
-        return ShowMany(visible, limit is { } page ? Links(call, views, page, reverse) : null);
+        return ShowMany(call, visible, limit is { } page ? Links(call, views, page, reverse) : null);
     }
 
     private static (int? Limit, string? Marker) Limit(CallQuery query)
@@ -115,11 +115,11 @@ internal sealed partial class ResourceTable<TRow, TView>
     }
 
     /// <summary>Upstream's rule: a next link unless the page came out short going forward, a previous link unless it did going back.</summary>
-    private static List<(string, string)> Links(Call call, IReadOnlyList<TView> page, int limit, bool reverse)
+    private static List<PageLink> Links(Call call, IReadOnlyList<TView> page, int limit, bool reverse)
     {
-        var links = new List<(string, string)>();
-        if (reverse || page.Count >= limit) { links.Add(("next", Link(call, page.Count > 0 ? page[^1].Row.Id : null, false))); }
-        if (!reverse || page.Count >= limit) { links.Add(("previous", Link(call, page.Count > 0 ? page[0].Row.Id : null, true))); }
+        var links = new List<PageLink>();
+        if (reverse || page.Count >= limit) { links.Add(new("next", Link(call, page.Count > 0 ? page[^1].Row.Id : null, false))); }
+        if (!reverse || page.Count >= limit) { links.Add(new("previous", Link(call, page.Count > 0 ? page[0].Row.Id : null, true))); }
         return links;
     }
 

@@ -1,8 +1,5 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Versions;
-using Nephos.Kernel.Wire;
 
 namespace Nephos.Neutron.Attributes;
 
@@ -10,45 +7,21 @@ namespace Nephos.Neutron.Attributes;
 internal sealed partial class ResourceTable<TRow, TView>
 {
     /// <summary><c>{"network": {...}}</c>.</summary>
-    public Reply Show(TView view, int? status = null) => Answer(status, (call, writer, shown) =>
+    public Reply Show(TView view, int? status = null) => Reply.Written((call, writer) =>
     {
         writer.WritePropertyName(singular);
-        shown.Write(writer, view);
-    });
+        new Shown(this, call).Write(writer, view);
+    }, status);
 
     /// <summary><c>{"networks": [...]}</c> with the links of a page, if any.</summary>
-    public Reply ShowMany(IReadOnlyList<TView> views, IReadOnlyList<(string Rel, string Href)>? links = null, int? status = null) => Answer(status, (call, writer, shown) =>
-    {
-        writer.WriteStartArray(plural);
-        foreach (var view in views) { shown.Write(writer, view); }
-        writer.WriteEndArray();
-        if (links is not { Count: > 0 }) { return; }
-        writer.WriteStartArray(plural + "_links");
-        foreach (var (rel, href) in links)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("rel", rel);
-            writer.WriteString("href", href);
-            writer.WriteEndObject();
-        }
-        writer.WriteEndArray();
-    });
-
-    private Reply Answer(int? status, Action<Call, Utf8JsonWriter, Shown> write) => Reply.Custom(async (call, response) =>
-    {
-        response.ContentType = "application/json";
-        await using var writer = new Utf8JsonWriter(response.BodyWriter, new JsonWriterOptions { Encoder = WireJson.For(ApiVersion.None).Encoder, SkipValidation = true });
-        writer.WriteStartObject();
-        write(call, writer, new Shown(this, call));
-        writer.WriteEndObject();
-        await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
-    }, status);
+    public Reply ShowMany(Call call, IReadOnlyList<TView> views, IReadOnlyList<PageLink>? links = null, int? status = null) =>
+        Reply.Rows(plural, views, new Shown(this, call).Write, [(plural + "_links?", links is { Count: > 0 } ? links : null)], status);
 
     /// <summary>What one request shows of each row.</summary>
     private sealed class Shown
     {
         private readonly Call _call;
-        private readonly List<(JsonEncodedText Name, Member<TRow, TView> Member)> _members = [];
+        private readonly List<Member<TRow, TView>> _members = [];
         private readonly Dictionary<(string, string?), bool> _allowed = [];
 
         public Shown(ResourceTable<TRow, TView> table, Call call)
@@ -57,17 +30,17 @@ internal sealed partial class ResourceTable<TRow, TView>
             var fields = call.Query.All("fields").Where(f => f.Length > 0).ToHashSet(StringComparer.Ordinal);
             foreach (var member in table._members)
             {
-                if (member.Write is not null && (fields.Count == 0 || fields.Contains(member.Name))) { _members.Add((JsonEncodedText.Encode(member.Name), member)); }
+                if (member.Write is not null && (fields.Count == 0 || fields.Contains(member.Name))) { _members.Add(member); }
             }
         }
 
         public void Write(Utf8JsonWriter writer, TView view)
         {
             writer.WriteStartObject();
-            foreach (var (name, member) in _members)
+            foreach (var member in _members)
             {
                 if (member.GetPolicy is { } policy && !Allows(policy, view)) { continue; }
-                writer.WritePropertyName(name);
+                writer.WritePropertyName(member.Encoded);
                 member.Write!(writer, view);
             }
             writer.WriteEndObject();
@@ -82,3 +55,6 @@ internal sealed partial class ResourceTable<TRow, TView>
         }
     }
 }
+
+/// <summary>A link to another page.</summary>
+internal sealed record PageLink(string Rel, string Href);

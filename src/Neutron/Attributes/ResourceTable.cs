@@ -20,6 +20,7 @@ internal interface IView<out TRow> where TRow : StandardRow
 internal sealed class Member<TRow, TView>(string name)
 {
     public string Name { get; } = name;
+    public JsonEncodedText Encoded { get; } = JsonEncodedText.Encode(name, WireJson.Encoder);
     public Field? Field { get; set; }
     public Action<Utf8JsonWriter, TView>? Write { get; init; }
     /// <summary>Column for filters and sorting; null when there is none.</summary>
@@ -64,7 +65,7 @@ internal sealed partial class ResourceTable<TRow, TView>(string singular, string
         Add(new(name) { Column = column, Write = (writer, view) => { if (get(view) is { } number) { writer.WriteNumberValue(number); } else { writer.WriteNullValue(); } } });
 
     public ResourceTable<TRow, TView> Time(string name, Func<TView, DateTime> get, Expression<Func<TRow, DateTime>>? column = null) =>
-        Add(new(name) { Column = column, Write = (writer, view) => writer.WriteStringValue(WireTime.Seconds(get(view))) });
+        Add(new(name) { Column = column, Write = (writer, view) => writer.WriteSeconds(get(view)) });
 
     /// <summary>A list of text.</summary>
     public ResourceTable<TRow, TView> Texts(string name, Func<TView, IEnumerable<string>> get) => Json(name, (writer, view) =>

@@ -22,7 +22,7 @@ internal static class FloatingIpEndpoints
         var (items, bulk) = await FloatingIpTable.Table.ReadCreateAsync(call);
         foreach (var item in items) { FloatingIpTable.Table.EnforceCreate(call, item, PolicyTarget.Project(item.ProjectId)); }
         var made = await call.Get<FloatingIpOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? FloatingIpTable.Table.ShowMany(made) : FloatingIpTable.Table.Show(made[0]);
+        return bulk ? FloatingIpTable.Table.ShowMany(call, made) : FloatingIpTable.Table.Show(made[0]);
     }
 
     private static Task<Reply> List(Call call) =>

@@ -20,7 +20,7 @@ internal static class NetworkEndpoints
         var (items, bulk) = await NetworkTable.Table.ReadCreateAsync(call);
         foreach (var item in items) { NetworkTable.Table.EnforceCreate(call, item, PolicyTarget.Project(item.ProjectId)); }
         var made = await call.Get<NetworkOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? NetworkTable.Table.ShowMany(made) : NetworkTable.Table.Show(made[0]);
+        return bulk ? NetworkTable.Table.ShowMany(call, made) : NetworkTable.Table.Show(made[0]);
     }
 
     private static Task<Reply> List(Call call) =>

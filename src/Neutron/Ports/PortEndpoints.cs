@@ -29,7 +29,7 @@ internal static class PortEndpoints
             EnforceFixedIps(call, "create", item, target);
         }
         var made = await call.Get<PortOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? PortTable.Table.ShowMany(made) : PortTable.Table.Show(made[0]);
+        return bulk ? PortTable.Table.ShowMany(call, made) : PortTable.Table.Show(made[0]);
     }
 
     /// <summary>Rules of the parts of an address: <c>create_port:fixed_ips:ip_address</c>.</summary>

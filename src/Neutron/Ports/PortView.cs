@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Auth;
 using Nephos.Neutron.Attributes;
-using Nephos.Neutron.FixedIps;
 using Nephos.Neutron.Networks;
 using Nephos.Neutron.Tags;
 
@@ -12,8 +11,11 @@ namespace Nephos.Neutron.Ports;
 /// <summary>What a port's rules and view need of its network.</summary>
 internal sealed record PortNetwork(string Id, string Name, string ProjectId, bool Shared, string DnsDomain, int Mtu);
 
+/// <summary>What a port's view needs of an address.</summary>
+internal sealed record PortIp(string PortId, string SubnetId, string Ip, int Position);
+
 /// <summary>A port with its addresses, groups, labels and network.</summary>
-internal sealed record PortView(Port Row, IReadOnlyList<FixedIp> FixedIps, IReadOnlyList<string> SecurityGroupIds, PortNetwork Network, IReadOnlyList<string> Tags) : IView<Port>
+internal sealed record PortView(Port Row, IReadOnlyList<PortIp> FixedIps, IReadOnlyList<string> SecurityGroupIds, PortNetwork Network, IReadOnlyList<string> Tags) : IView<Port>
 {
     public IReadOnlyDictionary<string, object?> Target => TargetOf(Row.ProjectId, Row.DeviceOwner, Network.Id, Network.ProjectId, Network.Shared);
 
@@ -33,7 +35,7 @@ internal sealed record PortView(Port Row, IReadOnlyList<FixedIp> FixedIps, IRead
     {
         var ids = rows.Select(r => r.Id).ToList();
         var networkIds = rows.Select(r => r.NetworkId).Distinct().ToList();
-        var ips = (await db.FixedIps.Where(i => ids.Contains(i.PortId)).ToListAsync().ConfigureAwait(false)).OrderBy(i => i.Position).ToLookup(i => i.PortId);
+        var ips = (await db.FixedIps.Where(i => ids.Contains(i.PortId)).Select(i => new PortIp(i.PortId, i.SubnetId, i.Ip, i.Position)).ToListAsync().ConfigureAwait(false)).OrderBy(i => i.Position).ToLookup(i => i.PortId);
         var groups = (await db.PortSecurityGroups.Where(b => ids.Contains(b.PortId)).ToListAsync().ConfigureAwait(false)).ToLookup(b => b.PortId, b => b.SecurityGroupId);
         var networks = await db.Networks.Where(n => networkIds.Contains(n.Id)).Select(n => new PortNetwork(n.Id, n.Name, n.ProjectId, n.Shared, n.DnsDomain, n.Mtu))
             .ToDictionaryAsync(n => n.Id).ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal static class L3AgentEndpoints
             var host = await HostAsync(db, call.Route("id"), mustServe: false).ConfigureAwait(false);
             return await RouterView.LoadAsync(db, await db.Routers.Where(r => r.HostId == host).OrderBy(r => r.Id).ToListAsync(call.Cancel).ConfigureAwait(false)).ConfigureAwait(false);
         }, call.Cancel);
-        return RouterTable.Table.ShowMany(routers);
+        return RouterTable.Table.ShowMany(call, routers);
     }
 
     private static async Task<Reply> OfRouter(Call call)

@@ -32,7 +32,7 @@ internal static class RouterEndpoints
             EnforceGateway(call, "create_router", item, target);
         }
         var made = await call.Get<RouterOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? RouterTable.Table.ShowMany(made) : RouterTable.Table.Show(made[0]);
+        return bulk ? RouterTable.Table.ShowMany(call, made) : RouterTable.Table.Show(made[0]);
     }
 
     private static Task<Reply> List(Call call) =>

@@ -29,7 +29,7 @@ internal static class SecurityGroupRuleEndpoints
             SecurityGroupRuleTable.Table.EnforceCreate(call, item, SecurityGroupRuleView.TargetOf(item.ProjectId!, groups[item.Get(SecurityGroupRuleTable.SecurityGroupId)]));
         }
         var made = await operations.CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? SecurityGroupRuleTable.Table.ShowMany(made) : SecurityGroupRuleTable.Table.Show(made[0]);
+        return bulk ? SecurityGroupRuleTable.Table.ShowMany(call, made) : SecurityGroupRuleTable.Table.Show(made[0]);
     }
 
     private static async Task<Reply> List(Call call)

@@ -23,7 +23,7 @@ internal static class SecurityGroupEndpoints
         var (items, bulk) = await SecurityGroupTable.Table.ReadCreateAsync(call);
         foreach (var item in items) { SecurityGroupTable.Table.EnforceCreate(call, item, PolicyTarget.Project(item.ProjectId)); }
         var made = await call.Get<SecurityGroupOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? SecurityGroupTable.Table.ShowMany(made) : SecurityGroupTable.Table.Show(made[0]);
+        return bulk ? SecurityGroupTable.Table.ShowMany(call, made) : SecurityGroupTable.Table.Show(made[0]);
     }
 
     private static async Task<Reply> List(Call call)

@@ -22,7 +22,7 @@ internal static class SubnetEndpoints
         var networks = await call.Get<NetworkOperations>().VisibleAsync(call, items.Select(i => i.Get(SubnetFields.NetworkId)));
         foreach (var item in items) { SubnetTable.Table.EnforceCreate(call, item, SubnetView.TargetOf(item.ProjectId!, networks[item.Get(SubnetFields.NetworkId)])); }
         var made = await call.Get<SubnetOperations>().CreateAsync(call.Context, items, call.Cancel);
-        return bulk ? SubnetTable.Table.ShowMany(made) : SubnetTable.Table.Show(made[0]);
+        return bulk ? SubnetTable.Table.ShowMany(call, made) : SubnetTable.Table.Show(made[0]);
     }
 
     private static Task<Reply> List(Call call) =>

@@ -82,6 +82,7 @@ CREATE TABLE guests (
     reported_generation bigint NOT NULL,
     reported_power integer,
     reported_error text,
+    halted text,
     reported_at timestamp with time zone,
     CONSTRAINT "PK_guests" PRIMARY KEY (server_id)
 );
@@ -210,11 +211,8 @@ CREATE TABLE servers (
     launch_index integer NOT NULL,
     image_id text NOT NULL,
     image_format text NOT NULL,
-    image_properties text NOT NULL,
     key_name text,
-    key text,
     flavor_id text NOT NULL,
-    flavor text NOT NULL,
     vcpus integer NOT NULL,
     ram_mib integer NOT NULL,
     disk_gib integer NOT NULL,
@@ -232,14 +230,8 @@ CREATE TABLE servers (
     config_drive boolean NOT NULL,
     auto_disk_config boolean NOT NULL,
     progress integer NOT NULL,
-    metadata text NOT NULL,
-    nics text NOT NULL,
-    network text NOT NULL,
     addresses text NOT NULL,
-    fault text,
     scheduler_hints text,
-    trusted_certificates text,
-    files text,
     guest_password text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
@@ -247,6 +239,15 @@ CREATE TABLE servers (
     terminated_at timestamp with time zone,
     deleted boolean NOT NULL,
     generation bigint NOT NULL,
+    fault text,
+    files text,
+    flavor text NOT NULL,
+    image_properties text NOT NULL,
+    key text,
+    metadata text NOT NULL,
+    network text NOT NULL,
+    nics text NOT NULL,
+    trusted_certificates text,
     CONSTRAINT "PK_servers" PRIMARY KEY (number)
 );
 
@@ -318,6 +319,9 @@ CREATE UNIQUE INDEX flavors_name ON flavors (name);
 
 
 CREATE INDEX guests_by_host ON guests (host, revision);
+
+
+CREATE INDEX guests_halted ON guests (reported_at) WHERE halted IS NOT NULL;
 
 
 CREATE INDEX instance_action_events_by_action ON instance_action_events (action_number);

@@ -77,6 +77,7 @@ CREATE TABLE "guests" (
     "reported_generation" INTEGER NOT NULL,
     "reported_power" INTEGER NULL,
     "reported_error" TEXT NULL,
+    "halted" TEXT NULL,
     "reported_at" TEXT NULL
 );
 
@@ -198,11 +199,8 @@ CREATE TABLE "servers" (
     "launch_index" INTEGER NOT NULL,
     "image_id" TEXT NOT NULL,
     "image_format" TEXT NOT NULL,
-    "image_properties" TEXT NOT NULL,
     "key_name" TEXT NULL,
-    "key" TEXT NULL,
     "flavor_id" TEXT NOT NULL,
-    "flavor" TEXT NOT NULL,
     "vcpus" INTEGER NOT NULL,
     "ram_mib" INTEGER NOT NULL,
     "disk_gib" INTEGER NOT NULL,
@@ -220,21 +218,24 @@ CREATE TABLE "servers" (
     "config_drive" INTEGER NOT NULL,
     "auto_disk_config" INTEGER NOT NULL,
     "progress" INTEGER NOT NULL,
-    "metadata" TEXT NOT NULL,
-    "nics" TEXT NOT NULL,
-    "network" TEXT NOT NULL,
     "addresses" TEXT NOT NULL,
-    "fault" TEXT NULL,
     "scheduler_hints" TEXT NULL,
-    "trusted_certificates" TEXT NULL,
-    "files" TEXT NULL,
     "guest_password" TEXT NULL,
     "created_at" TEXT NOT NULL,
     "updated_at" TEXT NOT NULL,
     "launched_at" TEXT NULL,
     "terminated_at" TEXT NULL,
     "deleted" INTEGER NOT NULL,
-    "generation" INTEGER NOT NULL
+    "generation" INTEGER NOT NULL,
+    "fault" TEXT NULL,
+    "files" TEXT NULL,
+    "flavor" TEXT NOT NULL,
+    "image_properties" TEXT NOT NULL,
+    "key" TEXT NULL,
+    "metadata" TEXT NOT NULL,
+    "network" TEXT NOT NULL,
+    "nics" TEXT NOT NULL,
+    "trusted_certificates" TEXT NULL
 );
 
 
@@ -303,6 +304,9 @@ CREATE UNIQUE INDEX "flavors_name" ON "flavors" ("name");
 
 
 CREATE INDEX "guests_by_host" ON "guests" ("host", "revision");
+
+
+CREATE INDEX "guests_halted" ON "guests" ("reported_at") WHERE halted IS NOT NULL;
 
 
 CREATE INDEX "instance_action_events_by_action" ON "instance_action_events" ("action_number");

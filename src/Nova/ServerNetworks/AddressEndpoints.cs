@@ -17,13 +17,19 @@ internal static class AddressEndpoints
     private static async Task<Reply> List(Call call)
     {
         call.KnownOnly(Microversions.V2_102);
-        return Reply.Member("addresses", AddressView.Of((await call.ServerAsync()).Network, extended: false));
+        var server = await call.ServerAsync();
+        return Reply.Written((_, writer) =>
+        {
+            writer.WritePropertyName("addresses");
+            AddressView.Write(writer, server.Network, extended: false);
+        });
     }
 
     private static async Task<Reply> Show(Call call)
     {
         call.KnownOnly(Microversions.V2_102);
-        var addresses = AddressView.Of((await call.ServerAsync()).Network, extended: false);
-        return addresses.TryGetValue(call.Route("label"), out var found) ? Reply.Member(call.Route("label"), found) : throw new NotFoundError("Instance is not a member of specified network");
+        var label = call.Route("label");
+        var vifs = (await call.ServerAsync()).Network.Where(v => v.Label == label).ToList();
+        return vifs.Count > 0 ? Reply.Written((_, writer) => AddressView.WriteNetwork(writer, label, vifs, extended: false)) : throw new NotFoundError("Instance is not a member of specified network");
     }
 }

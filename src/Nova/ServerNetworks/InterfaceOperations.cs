@@ -32,6 +32,7 @@ internal sealed class InterfaceOperations(Store<NovaDb> store, SagaEngine<NovaDb
             if (state == SagaState.Done) { return; }
             if (state is SagaState.Undone or SagaState.Stuck)
             {
+                if (await EndingAsync(server.Id, cancel) is { } ending) { throw ending; }
                 // What Neutron refused is the caller's to mend.
                 throw step == "port" ? new BadRequestError(error ?? "") : new ApiError(500, $"Failed to attach network adapter device to {server.Id}: {error}");
             }
@@ -39,6 +40,15 @@ internal sealed class InterfaceOperations(Store<NovaDb> store, SagaEngine<NovaDb
             if (left <= TimeSpan.Zero || !await SignalHub.WaitAsync(listener, left, clock, cancel)) { throw new ApiError(500, $"Failed to attach network adapter device to {server.Id}"); }
         }
     }
+
+    /// <summary>A delete goes before every other change and ends it: that is the answer then, not how the attaching broke off.</summary>
+    private Task<ApiError?> EndingAsync(string serverId, CancellationToken cancel) => store.ReadAsync(async db =>
+        await db.Servers.FirstOrDefaultAsync(s => s.Id == serverId && !s.Deleted, cancel) switch
+        {
+            null => ServerErrors.NotFound(serverId),
+            { TaskState: TaskStates.Deleting } => ServerErrors.InvalidState("attach_interface", serverId, "task_state", TaskStates.Deleting),
+            _ => (ApiError?)null,
+        }, cancel);
 
     /// <summary>Begins to detach.</summary>
     public async Task DetachAsync(RequestContext context, Server server, string portId, CancellationToken cancel)

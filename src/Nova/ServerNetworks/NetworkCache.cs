@@ -88,10 +88,29 @@ internal sealed class NetworkCache(Store<NovaDb> store, IPorts ports, GuestTable
     private async Task<ILookup<string, Vif>> ReadAsync(IReadOnlyCollection<string> serverIds, CancellationToken cancel)
     {
         var found = await ports.OfDevicesAsync(serverIds, cancel);
-        return found.ToLookup(p => p.DeviceId, p => new Vif(p.Id, p.NetworkId, p.NetworkName, p.Mac, p.Mtu, [.. p.FixedIps.Select(VifIpOf)],
-            [.. p.SecurityGroupNames]), StringComparer.Ordinal);
+        return found.ToLookup(p => p.DeviceId, p => new Vif
+        {
+            PortId = p.Id,
+            NetworkId = p.NetworkId,
+            Label = p.NetworkName,
+            Mac = p.Mac,
+            Mtu = p.Mtu,
+            Ips = [.. p.FixedIps.Select(VifIpOf)],
+            SecurityGroups = [.. p.SecurityGroupNames],
+        }, StringComparer.Ordinal);
     }
 
-    private static VifIp VifIpOf(FixedIpFacts ip) => new(ip.Ip, ip.IpVersion, ip.SubnetId, ip.Cidr, ip.GatewayIp, ip.Dhcp, ip.Ipv6AddressMode,
-        [.. ip.DnsServers], [.. ip.HostRoutes.Select(r => new VifRoute(r.Destination, r.NextHop))], [.. ip.FloatingIps]);
+    private static VifIp VifIpOf(FixedIpFacts ip) => new()
+    {
+        Address = ip.Ip,
+        Version = ip.IpVersion,
+        SubnetId = ip.SubnetId,
+        Cidr = ip.Cidr,
+        Gateway = ip.GatewayIp,
+        Dhcp = ip.Dhcp,
+        Ipv6Mode = ip.Ipv6AddressMode,
+        Dns = [.. ip.DnsServers],
+        Routes = [.. ip.HostRoutes.Select(r => new VifRoute(r.Destination, r.NextHop))],
+        Floating = [.. ip.FloatingIps],
+    };
 }

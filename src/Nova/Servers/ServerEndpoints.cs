@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
+using Nephos.Kernel.Paging;
 using Nephos.Kernel.Policy;
 using Nephos.Kernel.Wire;
 using Nephos.Nova.Servers.Create;
@@ -63,7 +64,7 @@ internal static class ServerEndpoints
     {
         var (filter, page) = (ServerFilter.Of(call, detail: false), ServerFilter.Page(call));
         var found = await call.Get<ServerOperations>().ListAsync(filter, page);
-        return Reply.Members([("servers", found.Select(s => ServerBrief.Of(call, s)).ToList()), ("servers_links?", Links.Next(call, "servers", found.Count, page.Limit ?? NovaLimits.MaxPage, () => found[^1].Id))]);
+        return Many(call, ServerView.Brief, "servers", page, found, new ServerViewer(call), _ => []);
     }
 
     private static async Task<Reply> Detail(Call call)
@@ -73,11 +74,14 @@ internal static class ServerEndpoints
         var hosts = sight.HostStatus && call.Version >= Microversions.V2_16;
         var found = await call.Get<ServerOperations>().DetailAsync(filter, page, call.Version >= Microversions.V2_26, hosts, call.Context.Now);
         sight = sight with { HostStatuses = found.HostStatuses };
-        return Reply.Members(
-        [
-            ("servers", found.Servers.Select(s => ServerView.Of(call, s, [.. found.Tags[s.Id]], sight)).ToList()),
-            ("servers_links?", Links.Next(call, "servers/detail", found.Servers.Count, page.Limit ?? NovaLimits.MaxPage, () => found.Servers[^1].Id)),
-        ]);
+        return Many(call, ServerView.Full, "servers/detail", page, found.Servers, new ServerViewer(call, sight), s => [.. found.Tags[s.Id]]);
+    }
+
+    private static Reply Many(Call call, WireView<ShownServer> view, string collection, PageRequest page, List<Server> servers, ServerViewer viewer, Func<Server, IReadOnlyList<string>> tags)
+    {
+        var write = view.In(call.Version);
+        return Reply.Rows("servers", servers, (writer, server) => write(writer, new ShownServer(server, tags(server), viewer)),
+            [("servers_links?", Links.Next(call, collection, servers.Count, page.Limit ?? NovaLimits.MaxPage, () => servers[^1].Id))]);
     }
 
     private static async Task<Reply> Show(Call call)
@@ -90,8 +94,13 @@ internal static class ServerEndpoints
     internal static async Task<Reply> FullAsync(Call call, Server server, ServerExtent extent)
     {
         var sight = ServerSight.Of(call, server.ProjectId, new Dictionary<string, string>());
-        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Version >= Microversions.V2_26, sight.HostStatus && call.Version >= Microversions.V2_16, call.Context.Now);
-        return Reply.Member("server", ServerView.Of(call, server, [.. page.Tags[server.Id]], sight with { HostStatuses = page.HostStatuses }, extent, groups: []));
+        var page = await call.Get<ServerOperations>().DetailAsync(server, call.Version >= Microversions.V2_26, sight.HostStatus && call.Version >= Microversions.V2_16, call.Version >= Microversions.V2_71, call.Context.Now);
+        var shown = new ShownServer(server, [.. page.Tags[server.Id]], new ServerViewer(call, sight with { HostStatuses = page.HostStatuses }, extent)) { Groups = page.Groups };
+        return Reply.Written((_, writer) =>
+        {
+            writer.WritePropertyName("server");
+            ServerView.Full.In(call.Version)(writer, shown);
+        });
     }
 
     private static async Task<Reply> Update(Call call)

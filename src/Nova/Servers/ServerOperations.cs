@@ -11,7 +11,11 @@ using Nephos.Nova.Servers.Delete;
 namespace Nephos.Nova.Servers;
 
 /// <summary>A server with what its view needs beside the row.</summary>
-internal sealed record ServerPage(List<Server> Servers, ILookup<string, string> Tags, IReadOnlyDictionary<string, string> HostStatuses);
+internal sealed record ServerPage(List<Server> Servers, ILookup<string, string> Tags, IReadOnlyDictionary<string, string> HostStatuses)
+{
+    /// <summary>Ids of server groups, where one server is shown.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+}
 
 /// <summary>Finding, listing, renaming and deleting servers. Creating is in <c>Create</c>, power in <c>ServerActions</c>.</summary>
 internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> sagas, DeleteServerSaga deleting)
@@ -34,13 +38,16 @@ internal sealed class ServerOperations(Store<NovaDb> store, SagaEngine<NovaDb> s
             hosts && servers.Count > 0 ? await ServerQueries.HostStatusesAsync(db, now, [.. servers.Select(s => s.Host).OfType<string>().Distinct(StringComparer.Ordinal)]) : NoHosts);
     });
 
-    /// <summary>The same for one server.</summary>
-    public async Task<ServerPage> DetailAsync(Server server, bool tags, bool hosts, DateTime now)
+    /// <summary>The same for one server, and its groups.</summary>
+    public async Task<ServerPage> DetailAsync(Server server, bool tags, bool hosts, bool groups, DateTime now)
     {
         hosts &= server.Host is not null;
-        return !tags && !hosts ? new ServerPage([server], NoTags, NoHosts) : await store.ReadAsync(async db => new ServerPage([server],
+        return !tags && !hosts && !groups ? new ServerPage([server], NoTags, NoHosts) : await store.ReadAsync(async db => new ServerPage([server],
             tags ? await ServerQueries.TagsAsync(db, [server.Id]) : NoTags,
-            hosts ? await ServerQueries.HostStatusesAsync(db, now, [server.Host!]) : NoHosts));
+            hosts ? await ServerQueries.HostStatusesAsync(db, now, [server.Host!]) : NoHosts)
+        {
+            Groups = groups ? await db.ServerGroupMembers.Where(m => m.ServerId == server.Id).Join(db.ServerGroups, m => m.GroupNumber, g => g.Number, (_, g) => g.Id).ToListAsync() : [],
+        });
     }
 
     private static readonly ILookup<string, string> NoTags = Array.Empty<string>().ToLookup(t => t);

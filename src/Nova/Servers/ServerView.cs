@@ -1,16 +1,11 @@
 using System.Text.Json;
 using Nephos.Kernel.Api;
+using Nephos.Kernel.Versions;
 using Nephos.Kernel.Wire;
 using Nephos.Nova.Flavors;
 using Nephos.Nova.ServerNetworks;
 
 namespace Nephos.Nova.Servers;
-
-/// <summary>A server in lists without detail.</summary>
-internal sealed record ServerBrief(string Id, string Name, IReadOnlyList<Link> Links)
-{
-    public static ServerBrief Of(Call call, Server server) => new(server.Id, server.Name, Nova.Links.Of(call, "servers", server.Id));
-}
 
 /// <summary>What a create answers.</summary>
 internal sealed record ServerCreated(string Id, IReadOnlyList<Link> Links, IReadOnlyList<NameView> SecurityGroups)
@@ -34,170 +29,184 @@ internal sealed record ServerSight(bool Attributes, bool HostStatus, bool Flavor
 /// <summary>How much of a server an update answers: before 2.75 not all.</summary>
 internal enum ServerExtent { All, Basic }
 
-/// <summary>A server in full (<c>views/servers.py</c>, show). Members without a value for this viewer or call are left out.</summary>
-internal sealed record ServerView
+/// <summary>What one answer shows of all its servers: the version it speaks, the addresses under which it was asked, what its viewer may see. Keeps what many servers have in common.</summary>
+internal sealed class ServerViewer(Call call, ServerSight? sight = null, ServerExtent extent = ServerExtent.All)
 {
-    public required string Id { get; init; }
-    public required string Name { get; init; }
-    public required string Status { get; init; }
-    public required string TenantId { get; init; }
-    public required string UserId { get; init; }
-    public required Dictionary<string, string> Metadata { get; init; }
-    [WireName("hostId")] public required string HostId { get; init; }
-    public required object Image { get; init; }
-    public required object Flavor { get; init; }
-    public required string Created { get; init; }
-    public required string Updated { get; init; }
-    public required Dictionary<string, List<AddressView>> Addresses { get; init; }
-    [WireName("accessIPv4")] public required string AccessIpV4 { get; init; }
-    [WireName("accessIPv6")] public required string AccessIpV6 { get; init; }
-    public required IReadOnlyList<Link> Links { get; init; }
-    [WireName("OS-DCF:diskConfig")] public required string DiskConfig { get; init; }
-    public Optional<int> Progress { get; init; }
-    public Optional<FaultView> Fault { get; init; }
-    [WireName("OS-EXT-AZ:availability_zone")] public Optional<string> AvailabilityZone { get; init; }
-    public Optional<string> ConfigDrive { get; init; }
-    public Optional<string?> KeyName { get; init; }
-    [WireName("OS-SRV-USG:launched_at")] public Optional<string?> LaunchedAt { get; init; }
-    [WireName("OS-SRV-USG:terminated_at")] public Optional<string?> TerminatedAt { get; init; }
-    public Optional<List<NameView>> SecurityGroups { get; init; }
-    [WireName("OS-EXT-SRV-ATTR:host")] public Optional<string?> Host { get; init; }
-    [WireName("OS-EXT-SRV-ATTR:instance_name")] public Optional<string> InstanceName { get; init; }
-    [WireName("OS-EXT-SRV-ATTR:hypervisor_hostname")] public Optional<string?> HypervisorHostname { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:hostname")] public Optional<string> Hostname { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:kernel_id")] public Optional<string> KernelId { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:ramdisk_id")] public Optional<string> RamdiskId { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:launch_index")] public Optional<int> LaunchIndex { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:reservation_id")] public Optional<string> ReservationId { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:root_device_name")] public Optional<string?> RootDeviceName { get; init; }
-    [Since("2.3"), WireName("OS-EXT-SRV-ATTR:user_data")] public Optional<string?> UserData { get; init; }
-    [WireName("OS-EXT-STS:task_state")] public Optional<string?> TaskState { get; init; }
-    [WireName("OS-EXT-STS:vm_state")] public Optional<string> VmState { get; init; }
-    [WireName("OS-EXT-STS:power_state")] public Optional<int> PowerState { get; init; }
-    [WireName("os-extended-volumes:volumes_attached")] public Optional<List<object>> Volumes { get; init; }
-    [Since("2.9")] public required bool Locked { get; init; }
-    [Since("2.16")] public Optional<string> HostStatus { get; init; }
-    [Since("2.19")] public required string? Description { get; init; }
-    [Since("2.26")] public required IReadOnlyList<string> Tags { get; init; }
-    [Since("2.63")] public required List<string>? TrustedImageCertificates { get; init; }
-    [Since("2.71")] public Optional<List<string>> ServerGroups { get; init; }
-    [Since("2.73")] public required string? LockedReason { get; init; }
-    [Since("2.96")] public Optional<string?> PinnedAvailabilityZone { get; init; }
-    [Since("2.100")] public required JsonElement? SchedulerHints { get; init; }
+    private readonly string _root = call.BaseUrl;
+    private readonly Dictionary<(string Host, string Project), string> _hostIds = [];
+    private (string Text, FlavorCopy Flavor)? _flavor;
 
-    /// <param name="extent">What an update answers before 2.75.</param>
-    /// <param name="groups">Ids of server groups for calls that show them; null in lists.</param>
-    public static ServerView Of(Call call, Server s, IReadOnlyList<string> tags, ServerSight sight, ServerExtent extent = ServerExtent.All, List<string>? groups = null)
+    public ApiVersion Version => call.Version;
+    public ServerSight Sight => sight!;
+    public bool All => extent == ServerExtent.All;
+
+    public string Self(string collection, string id) => $"{_root}/v2.1/{collection}/{id}";
+    public string Bookmark(string collection, string id) => $"{_root}/{collection}/{id}";
+
+    public string HostId(Server server)
     {
-        var all = extent == ServerExtent.All;
-        var status = s.Status;
-        var view = new ServerView
-        {
-            Id = s.Id,
-            Name = s.Name,
-            Status = status,
-            TenantId = s.ProjectId,
-            UserId = s.UserId,
-            Metadata = s.Metadata,
-            HostId = Server.HostId(s.Host, s.ProjectId),
-            Image = ImageOf(call, s),
-            Flavor = FlavorOf(call, s.Flavor, sight.FlavorSpecs),
-            Created = WireTime.Seconds(s.CreatedAt),
-            Updated = WireTime.Seconds(s.UpdatedAt),
-            Addresses = s.VmState == VmStates.Building ? [] : AddressView.Of(s.Network),
-            AccessIpV4 = s.AccessIpV4 ?? "",
-            AccessIpV6 = s.AccessIpV6 ?? "",
-            Links = Nova.Links.Of(call, "servers", s.Id),
-            DiskConfig = s.AutoDiskConfig ? "AUTO" : "MANUAL",
-            Progress = status is "ACTIVE" or "BUILD" or "REBUILD" or "RESIZE" or "VERIFY_RESIZE" or "MIGRATING" ? s.Progress : default(Optional<int>),
-            Fault = s.Fault is { } fault && status is ("ERROR" or "DELETED") ? FaultView.Of(fault, sight.FaultDetails) : default(Optional<FaultView>),
-            Locked = s.LockedBy is not null,
-            Description = s.Description,
-            Tags = tags,
-            TrustedImageCertificates = s.TrustedCertificates,
-            ServerGroups = groups is null ? default : new(groups),
-            LockedReason = s.LockedReason,
-            SchedulerHints = s.SchedulerHints is null ? JsonSerializer.SerializeToElement(new { }) : JsonSerializer.Deserialize<JsonElement>(s.SchedulerHints),
-        };
-        if (!all) { return call.Version >= new Kernel.Versions.ApiVersion(2, 90) ? view with { Hostname = s.Hostname } : view; }
-        view = view with
-        {
-            AvailabilityZone = s.AvailabilityZone ?? "",
-            ConfigDrive = s.ConfigDrive ? "True" : "",
-            KeyName = new(s.KeyName),
-            LaunchedAt = new(WireTime.Micros(s.LaunchedAt)),
-            TerminatedAt = new(WireTime.Micros(s.TerminatedAt)),
-            TaskState = new(s.TaskState),
-            VmState = s.VmState,
-            PowerState = s.PowerState,
-            Volumes = new([]),
-            PinnedAvailabilityZone = new(s.PinnedZone),
-            SecurityGroups = GroupsOf(s),
-        };
-        if (sight.HostStatus && s.Host is not null) { view = view with { HostStatus = sight.HostStatuses.GetValueOrDefault(s.Host, "UNKNOWN") }; }
-        if (sight.HostStatus && s.Host is null) { view = view with { HostStatus = "" }; }
-        if (sight.Attributes)
-        {
-            view = view with
-            {
-                Host = new(s.Host),
-                InstanceName = s.InstanceName,
-                HypervisorHostname = new(s.Host),
-                Hostname = s.Hostname,
-                KernelId = "",
-                RamdiskId = "",
-                LaunchIndex = s.LaunchIndex,
-                ReservationId = s.ReservationId,
-                RootDeviceName = new("/dev/vda"),
-                UserData = new(s.UserData),
-            };
-        }
+        var key = (server.Host ?? "", server.ProjectId);
+        if (!_hostIds.TryGetValue(key, out var id)) { _hostIds[key] = id = Server.HostId(server.Host, server.ProjectId); }
+        return id;
+    }
+
+    /// <summary>Most servers of a list have the flavor of the one before.</summary>
+    public FlavorCopy Flavor(Server server)
+    {
+        var text = server.FlavorTree.Text;
+        if (_flavor?.Text != text) { _flavor = (text, server.Flavor); }
+        return _flavor!.Value.Flavor;
+    }
+}
+
+/// <summary>A server with what its view needs beside the row.</summary>
+internal sealed record ShownServer(Server Row, IReadOnlyList<string> Tags, ServerViewer Viewer)
+{
+    public string Status { get; } = Row.Status;
+
+    /// <summary>Ids of its server groups for calls that show them; null in lists.</summary>
+    public IReadOnlyList<string>? Groups { get; init; }
+}
+
+/// <summary>A server as answers show it (<c>views/servers.py</c>, show). Members without a value for this viewer or call are left out.</summary>
+internal static class ServerView
+{
+    public static readonly WireView<ShownServer> Brief = new WireView<ShownServer>()
+        .Text("id", s => s.Row.Id)
+        .Text("name", s => s.Row.Name)
+        .Json("links", WriteLinks);
+
+    public static readonly WireView<ShownServer> Full = new WireView<ShownServer>()
+        .Text("id", s => s.Row.Id)
+        .Text("name", s => s.Row.Name)
+        .Text("status", s => s.Status)
+        .Text("tenant_id", s => s.Row.ProjectId)
+        .Text("user_id", s => s.Row.UserId)
+        .Json("metadata", (writer, s) => s.Row.MetadataTree.WriteTo(writer))
+        .Text("hostId", s => s.Viewer.HostId(s.Row))
+        .Json("image", WriteImage)
+        .Json("flavor", WriteFlavor)
+        .Seconds("created", s => s.Row.CreatedAt)
+        .Seconds("updated", s => s.Row.UpdatedAt)
+        .Json("addresses", (writer, s) => AddressView.Write(writer, s.Row.VmState == VmStates.Building ? [] : s.Row.Network, extended: true))
+        .Text("accessIPv4", s => s.Row.AccessIpV4 ?? "")
+        .Text("accessIPv6", s => s.Row.AccessIpV6 ?? "")
+        .Json("links", WriteLinks)
+        .Text("OS-DCF:diskConfig", s => s.Row.AutoDiskConfig ? "AUTO" : "MANUAL")
+        .Number("progress", s => s.Row.Progress).When(s => s.Status is "ACTIVE" or "BUILD" or "REBUILD" or "RESIZE" or "VERIFY_RESIZE" or "MIGRATING")
+        .Json("fault", WriteFault).When(s => s.Status is "ERROR" or "DELETED" && s.Row.Fault is not null)
+        .Text("OS-EXT-AZ:availability_zone", s => s.Row.AvailabilityZone ?? "").When(All)
+        .Text("config_drive", s => s.Row.ConfigDrive ? "True" : "").When(All)
+        .Text("key_name", s => s.Row.KeyName).When(All)
+        .Micros("OS-SRV-USG:launched_at", s => s.Row.LaunchedAt).When(All)
+        .Micros("OS-SRV-USG:terminated_at", s => s.Row.TerminatedAt).When(All)
+        .Json("security_groups", WriteGroups).When(s => All(s) && s.Row.Network.Exists(v => v.SecurityGroups.Count > 0))
+        .Text("OS-EXT-SRV-ATTR:host", s => s.Row.Host).When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:instance_name", s => s.Row.InstanceName).When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:hypervisor_hostname", s => s.Row.Host).When(Attributes)
         // Since 2.90 the host name is everyone's to see.
-        return call.Version >= Microversions.V2_90 ? view with { Hostname = s.Hostname } : view;
-    }
+        .Text("OS-EXT-SRV-ATTR:hostname", s => s.Row.Hostname).Since("2.3").When(s => Attributes(s) || s.Viewer.Version >= Microversions.V2_90)
+        .Text("OS-EXT-SRV-ATTR:kernel_id", _ => "").Since("2.3").When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:ramdisk_id", _ => "").Since("2.3").When(Attributes)
+        .Number("OS-EXT-SRV-ATTR:launch_index", s => s.Row.LaunchIndex).Since("2.3").When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:reservation_id", s => s.Row.ReservationId).Since("2.3").When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:root_device_name", _ => "/dev/vda").Since("2.3").When(Attributes)
+        .Text("OS-EXT-SRV-ATTR:user_data", s => s.Row.UserData).Since("2.3").When(Attributes)
+        .Text("OS-EXT-STS:task_state", s => s.Row.TaskState).When(All)
+        .Text("OS-EXT-STS:vm_state", s => s.Row.VmState).When(All)
+        .Number("OS-EXT-STS:power_state", s => s.Row.PowerState).When(All)
+        .Texts("os-extended-volumes:volumes_attached", _ => []).When(All)
+        .Flag("locked", s => s.Row.LockedBy is not null).Since("2.9")
+        .Text("host_status", s => s.Row.Host is null ? "" : s.Viewer.Sight.HostStatuses.GetValueOrDefault(s.Row.Host, "UNKNOWN")).Since("2.16").When(s => All(s) && s.Viewer.Sight.HostStatus)
+        .Text("description", s => s.Row.Description).Since("2.19")
+        .Texts("tags", s => s.Tags).Since("2.26")
+        .Texts("trusted_image_certificates", s => s.Row.TrustedCertificates).Since("2.63")
+        .Texts("server_groups", s => s.Groups).Since("2.71").When(s => s.Groups is not null)
+        .Text("locked_reason", s => s.Row.LockedReason).Since("2.73")
+        .Text("pinned_availability_zone", s => s.Row.PinnedZone).Since("2.96").When(All)
+        .Json("scheduler_hints", WriteHints).Since("2.100");
 
-    /// <summary>Names of the groups of all cards, as often as they come, as upstream; left out when there is none.</summary>
-    private static Optional<List<NameView>> GroupsOf(Server s)
-    {
-        var names = s.Network.SelectMany(v => v.SecurityGroups).Select(n => new NameView(n)).ToList();
-        return names.Count == 0 ? default : new(names);
-    }
+    private static bool All(ShownServer s) => s.Viewer.All;
 
-    private static object ImageOf(Call call, Server s)
-    {
-        if (s.ImageId.Length == 0) { return ""; }
-        var links = Nova.Links.Bookmark(call, "images", s.ImageId);
-        return call.Version >= new Kernel.Versions.ApiVersion(2, 98)
-            ? new { id = s.ImageId, links, properties = s.ImageProperties.Where(p => Hardware.IsKnown(p.Key)).ToDictionary(p => p.Key, p => p.Value) }
-            : new { id = s.ImageId, links };
-    }
+    private static bool Attributes(ShownServer s) => s.Viewer.All && s.Viewer.Sight.Attributes;
 
-    private static object FlavorOf(Call call, FlavorCopy flavor, bool specs)
+    private static void WriteLinks(Utf8JsonWriter writer, ShownServer s) => Links.Write(writer, s.Viewer.Self("servers", s.Row.Id), s.Viewer.Bookmark("servers", s.Row.Id));
+
+    private static void WriteImage(Utf8JsonWriter writer, ShownServer s)
     {
-        if (call.Version < Microversions.V2_47) { return new { id = flavor.Id, links = Nova.Links.Bookmark(call, "flavors", flavor.Id) }; }
-        var view = new Dictionary<string, object>
+        if (s.Row.ImageId.Length == 0) { writer.WriteStringValue(""); return; }
+        writer.WriteStartObject();
+        writer.WriteString("id", s.Row.ImageId);
+        writer.WritePropertyName("links");
+        Links.Write(writer, null, s.Viewer.Bookmark("images", s.Row.ImageId));
+        if (s.Viewer.Version >= Microversions.V2_98)
         {
-            ["vcpus"] = flavor.Vcpus,
-            ["ram"] = flavor.RamMib,
-            ["disk"] = flavor.RootGib,
-            ["ephemeral"] = flavor.EphemeralGib,
-            ["swap"] = flavor.SwapMib,
-            ["original_name"] = flavor.Name,
-        };
-        if (specs) { view["extra_specs"] = flavor.ExtraSpecs; }
-        return view;
+            writer.WriteStartObject("properties");
+            foreach (var (name, value) in s.Row.ImageProperties.Where(p => Hardware.IsKnown(p.Key))) { writer.WriteString(name, value); }
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFlavor(Utf8JsonWriter writer, ShownServer s)
+    {
+        writer.WriteStartObject();
+        if (s.Viewer.Version < Microversions.V2_47)
+        {
+            writer.WriteString("id", s.Row.FlavorId);
+            writer.WritePropertyName("links");
+            Links.Write(writer, null, s.Viewer.Bookmark("flavors", s.Row.FlavorId));
+            writer.WriteEndObject();
+            return;
+        }
+        var flavor = s.Viewer.Flavor(s.Row);
+        writer.WriteNumber("vcpus", flavor.Vcpus);
+        writer.WriteNumber("ram", flavor.RamMib);
+        writer.WriteNumber("disk", flavor.RootGib);
+        writer.WriteNumber("ephemeral", flavor.EphemeralGib);
+        writer.WriteNumber("swap", flavor.SwapMib);
+        writer.WriteString("original_name", flavor.Name);
+        if (s.Viewer.Sight.FlavorSpecs)
+        {
+            writer.WriteStartObject("extra_specs");
+            foreach (var (name, value) in flavor.ExtraSpecs) { writer.WriteString(name, value); }
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Names of the groups of all cards, as often as they come, as upstream.</summary>
+    private static void WriteGroups(Utf8JsonWriter writer, ShownServer s)
+    {
+        writer.WriteStartArray();
+        foreach (var name in s.Row.Network.SelectMany(v => v.SecurityGroups))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", name);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Details of a 500 are for admins.</summary>
+    private static void WriteFault(Utf8JsonWriter writer, ShownServer s)
+    {
+        var fault = s.Row.Fault!;
+        writer.WriteStartObject();
+        writer.WriteNumber("code", fault.Code);
+        writer.WritePropertyName("created");
+        writer.WriteSeconds(fault.CreatedAt);
+        writer.WriteString("message", fault.Message);
+        if (fault.Details is { Length: > 0 } details && (s.Viewer.Sight.FaultDetails || fault.Code != 500)) { writer.WriteString("details", details); }
+        writer.WriteEndObject();
+    }
+
+    /// <summary>As they were given, without the spaces.</summary>
+    private static void WriteHints(Utf8JsonWriter writer, ShownServer s)
+    {
+        using var hints = JsonDocument.Parse(s.Row.SchedulerHints ?? "{}");
+        hints.RootElement.WriteTo(writer);
     }
 }
 
 internal sealed record NameView(string Name);
-
-internal sealed record FaultView(int Code, string Created, string Message)
-{
-    public Optional<string> Details { get; init; }
-
-    /// <summary>Details of a 500 are for admins.</summary>
-    public static FaultView Of(ServerFault fault, bool admin) => new(fault.Code, WireTime.Seconds(fault.CreatedAt), fault.Message)
-    {
-        Details = fault.Details is { Length: > 0 } details && (admin || fault.Code != 500) ? details : default(Optional<string>),
-    };
-}

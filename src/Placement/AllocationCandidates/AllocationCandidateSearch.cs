@@ -67,7 +67,7 @@ internal sealed class AllocationCandidateSearch(Store<PlacementDb> store, Provid
         {
             var provider = tree.Root;
             if (!provider.HoldsAll(_resources[0]) || !group.Traits.Fits(provider.Traits) || !group.Aggregates.Fits(provider.Aggregates) || !InTree(group, provider)) { return; }
-            Add(new AllocationCandidate([new Share(provider, _resources[0])], [new(group.Suffix, [provider])]));
+            Add(new AllocationCandidate([new Share(provider, _resources[0])], [new(group.Suffix, provider.Alone)]));
         }
 
         private void Tree(ProviderTree tree)

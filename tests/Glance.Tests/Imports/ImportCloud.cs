@@ -31,7 +31,7 @@ public class ImportCloud : GlanceCloud
         foreach (var store in stores.All)
         {
             var named = await Get<Store<GlanceDb>>().ReadAsync(db => Task.FromResult(db.Locations.Where(l => l.Store == store.Id).Select(l => l.ImageId).ToList()));
-            store.Data.Keys().Except(named).ShouldBeEmpty();
+            (await store.Data.KeysAsync(default)).Except(named).ShouldBeEmpty();
         }
     }
 }

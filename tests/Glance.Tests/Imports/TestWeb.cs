@@ -82,6 +82,29 @@ internal sealed class TestWeb : IAsyncDisposable
             case "/to":
                 http.Response.Redirect(http.Request.Query["url"]!);
                 break;
+            case "/endless":
+                while (!http.RequestAborted.IsCancellationRequested) { await http.Response.Body.WriteAsync(new byte[1 << 16], http.RequestAborted); }
+                break;
+            case "/silent":
+                await Gate.Task.WaitAsync(http.RequestAborted);
+                break;
+            case "/drip":
+                while (!http.RequestAborted.IsCancellationRequested)
+                {
+                    await http.Response.Body.WriteAsync(new byte[1], http.RequestAborted);
+                    await http.Response.Body.FlushAsync(http.RequestAborted);
+                    await Task.Delay(20, http.RequestAborted);
+                }
+                break;
+            case "/bomb":
+                // A gigabyte of zeros would come out of it.
+                http.Response.Headers.ContentEncoding = "gzip";
+                await http.Response.Body.WriteAsync(Bytes);
+                break;
+            case "/headers":
+                for (var i = 0; i < 2000; i++) { http.Response.Headers["X-" + i] = new string('a', 100); }
+                await http.Response.Body.WriteAsync(Bytes);
+                break;
             case "/loop":
                 http.Response.Redirect(Url + "/loop");
                 break;

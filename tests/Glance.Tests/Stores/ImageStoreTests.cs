@@ -10,10 +10,10 @@ public sealed class FileImageStoreTests : ImageStoreKit, IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("nephos-store-").FullName;
     private readonly FileImageStore _store;
 
-    public FileImageStoreTests() => _store = new FileImageStore(_folder);
+    public FileImageStoreTests() => _store = new FileImageStore(_folder, "one", TimeProvider.System);
 
     protected override IImageStore Store => _store;
-    protected override IImageStore Reopen() => new FileImageStore(_folder);
+    protected override IImageStore Reopen() => new FileImageStore(_folder, "one", TimeProvider.System);
 
     [Theory]
     [InlineData("")]
@@ -36,6 +36,22 @@ public sealed class FileImageStoreTests : ImageStoreKit, IDisposable
             await writer.CommitAsync("a");
         }
         if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(_store.PathOf("a")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+    }
+
+    /// <summary>On a folder that processes share, one must not take away what another is writing; only what has been silent for long.</summary>
+    [Fact]
+    public async Task Leftovers_OfAnotherProcess_GoWhenTheyAreOld()
+    {
+        var other = new FileImageStore(_folder, "two", TimeProvider.System);
+        await using var writer = _store.Begin();
+        await writer.WriteAsync(new byte[10], default);
+        other.RemoveLeftovers().ShouldBe(0);
+        var file = Directory.GetFiles(_folder).ShouldHaveSingleItem();
+        File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file) - TimeSpan.FromHours(23));
+        other.RemoveLeftovers().ShouldBe(0);
+        File.SetLastWriteTimeUtc(file, File.GetLastWriteTimeUtc(file) - TimeSpan.FromHours(2));
+        other.RemoveLeftovers().ShouldBe(1);
+        Directory.GetFiles(_folder).ShouldBeEmpty();
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -68,10 +84,10 @@ public sealed class ImageStoreKitTests
         public IReadOnlyDictionary<string, object?> Properties => _inner.Properties;
         public string Url(string key) => _inner.Url(key);
         public IImageWriter Begin() => new Writer(_inner);
-        public Stream? Open(string key) => _inner.Open(key);
-        public bool Delete(string key) => _inner.Delete(key);
-        public IReadOnlyList<string> Keys() => _inner.Keys();
-        public int RemoveLeftovers() => 0;
+        public ValueTask<Stream?> OpenAsync(string key, CancellationToken cancel) => _inner.OpenAsync(key, cancel);
+        public ValueTask<bool> DeleteAsync(string key) => _inner.DeleteAsync(key);
+        public ValueTask<IReadOnlyList<string>> KeysAsync(CancellationToken cancel) => _inner.KeysAsync(cancel);
+        public ValueTask<int> RemoveLeftoversAsync() => _inner.RemoveLeftoversAsync();
 
         private sealed class Writer(MemoryImageStore store) : IImageWriter
         {

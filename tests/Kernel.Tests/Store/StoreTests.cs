@@ -74,6 +74,27 @@ public sealed class StoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Read_BesideWrites_SeesOneMoment()
+    {
+        await _store.WriteAsync(db => { db.Notes.Add(NewNote("first")); return Task.CompletedTask; });
+        await _store.ReadAsync(async db =>
+        {
+            (await db.Notes.CountAsync()).ShouldBe(1);
+            await _store.WriteAsync(other => { other.Notes.Add(NewNote("second")); return Task.CompletedTask; });
+            (await db.Notes.CountAsync()).ShouldBe(1);
+            return 0;
+        });
+        await Should.ThrowAsync<InvalidOperationException>(_store.ReadAsync<int>(async db =>
+        {
+            await db.Notes.CountAsync();
+            throw new InvalidOperationException("fails");
+        }));
+        (await _store.ReadAsync(db => db.Notes.CountAsync())).ShouldBe(2);
+        await _store.WriteAsync(db => db.Notes.ExecuteDeleteAsync());
+        (await _store.ReadAsync(db => db.Notes.CountAsync())).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Query_InsideItself_HasAStatementOfItsOwn()
     {
         await _store.WriteAsync(async db => { for (var i = 0; i < 3; i++) { db.Notes.Add(NewNote("same")); } await db.SaveChangesAsync(); });

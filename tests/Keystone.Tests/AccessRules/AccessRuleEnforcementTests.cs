@@ -28,5 +28,13 @@ public sealed class AccessRuleEnforcementTests(TestCloud cloud) : IClassFixture<
         var admin = await cloud.LoginAdminAsync();
         (await admin.Send(HttpMethod.Get, Logins.Tokens, null, ("X-Subject-Token", limited.Token!))).Is(404);
         (await admin.Send(HttpMethod.Get, Logins.Tokens, null, ("X-Subject-Token", limited.Token!), ("OpenStack-Identity-Access-Rules", "1.0"))).Is(200)["token"]["application_credential"]!["restricted"]!.GetValue<bool>().ShouldBeTrue();
+        // What a service passes on is not what the user asked first; nobody but a service passes on.
+        var service = cloud.NewUser("service");
+        Task<TestReply> PassedOn(string path, string by) => limited.Send(HttpMethod.Get, path, null, ("X-Service-Token", by));
+        (await PassedOn("/image/v2/images", service.Token!)).Is(200);
+        (await PassedOn("/image/v2/images", cloud.Admin.Token!)).Is(401);
+        (await PassedOn("/image/v2/images", "nonsense")).Is(401);
+        (await PassedOn("/compute/v2.1/servers", cloud.Admin.Token!)).Is(401);
+        (await cloud.Anonymous.Send(HttpMethod.Get, "/image/v2/images", null, ("X-Service-Token", service.Token!))).Is(401);
     }
 }

@@ -51,6 +51,22 @@ public sealed class AuditTrailTests(KeystoneCloud cloud) : IClassFixture<Keyston
     }
 
     [Fact]
+    public async Task Login_BySignedRequestOrOAuth2_IsAnEventToo()
+    {
+        var (id, name, project) = await cloud.NewMemberAsync();
+        var user = cloud.User(await cloud.LoginAsync(Logins.ProjectScope(project), ("password", Logins.Password(name))));
+        var keys = (await user.Post($"{V3}/users/{id}/credentials/OS-EC2", new { tenant_id = project })).Is(201)["credential"];
+        Task<TestReply> Ec2(string signature) => cloud.Admin.Post(V3 + "/ec2tokens", new { credentials = new { access = keys["access"]!.ToString(), signature, host = "h", verb = "GET", path = "/", @params = new { SignatureVersion = "2" } } });
+        var bad = (await EventOf((await Ec2("wrong")).Is(401)))["payload"]!;
+        (bad["action"]!.ToString(), bad["outcome"]!.ToString(), bad["initiator"]!["user_id"]!.ToString()).ShouldBe(("authenticate", "failure", id));
+        var app = (await user.Post($"{V3}/users/{id}/application_credentials", new { application_credential = new { name = "a" } })).Is(201)["application_credential"];
+        Task<TestReply> OAuth2(string secret) => cloud.Anonymous.Post(V3 + "/OS-OAUTH2/token", new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["client_id"] = app["id"]!.ToString(), ["client_secret"] = secret }));
+        var good = (await EventOf((await OAuth2(app["secret"]!.ToString())).Is(200)))["payload"]!;
+        (good["action"]!.ToString(), good["outcome"]!.ToString(), good["initiator"]!["user_id"]!.ToString(), good["initiator"]!["name"]!.ToString()).ShouldBe(("authenticate", "success", id, name));
+        (await EventOf((await OAuth2("wrong")).Is(401)))["payload"]!["outcome"]!.ToString().ShouldBe("failure");
+    }
+
+    [Fact]
     public async Task Write_Denied_IsAnEventWithItsReason()
     {
         var user = await cloud.NewRealUserAsync();

@@ -9,7 +9,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace Nephos.Keystone.Tests.Federation;
 
 /// <summary>A small OpenID provider behind the back channel: metadata, keys, codes, introspection and userinfo, with real signatures. The browser's part is the test's.</summary>
-internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandler
+internal sealed class FakeOpenIdProvider(TimeProvider clock, string issuer = FakeOpenIdProvider.Issuer) : HttpMessageHandler
 {
     public const string Issuer = "https://op.example.com", ClientId = "cloud", Secret = "s3 cret";
     private readonly Dictionary<string, (string Challenge, Dictionary<string, object> Claims)> _codes = [];
@@ -20,13 +20,16 @@ internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandle
     public string? Active { get; set; }
     public int MetadataAsked { get; private set; }
 
+    /// <summary>Who may log in by password, and the subject that it is.</summary>
+    public Dictionary<string, string> Passwords { get; } = [];
+
     public void ChangeKey() => (_key, _keyNumber) = (RSA.Create(2048), _keyNumber + 1);
 
     /// <summary>A token; claims over the usual ones, null takes one away.</summary>
     public string Token(Dictionary<string, object?>? claims = null, string algorithm = SecurityAlgorithms.RsaSha256, RSA? key = null, string? keyId = null, int seconds = 300)
     {
         var now = clock.GetUtcNow();
-        var all = new Dictionary<string, object?> { ["iss"] = Issuer, ["aud"] = ClientId, ["sub"] = "subject-1", ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.ToUnixTimeSeconds() + seconds };
+        var all = new Dictionary<string, object?> { ["iss"] = issuer, ["aud"] = ClientId, ["sub"] = "subject-1", ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.ToUnixTimeSeconds() + seconds };
         foreach (var (name, value) in claims ?? []) { all[name] = value; }
         var payload = JsonSerializer.Serialize(all.Where(c => c.Value is not null).ToDictionary());
         var handler = new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false };
@@ -46,18 +49,33 @@ internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandle
         return code;
     }
 
+    /// <summary>A code that the user got in the browser for a program without PKCE.</summary>
+    public string Code(string subject)
+    {
+        var code = Nephos.Kernel.Ids.NewId.Hex();
+        _codes[code] = ("", new Dictionary<string, object> { ["sub"] = subject });
+        return code;
+    }
+
     private string Kid => "key-" + _keyNumber;
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var form = request.Content is null ? [] : QueryHelpers.ParseQuery(await request.Content.ReadAsStringAsync(cancellationToken)).ToDictionary(f => f.Key, f => f.Value.ToString());
-        var isClient = request.Headers.Authorization?.Parameter == Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ClientId}:{Uri.EscapeDataString(Secret)}"));
+        // Programs by requests do not encode the secret.
+        var isClient = new[] { Secret, Uri.EscapeDataString(Secret) }.Any(s => request.Headers.Authorization?.Parameter == Convert.ToBase64String(Encoding.UTF8.GetBytes($"{ClientId}:{s}")));
         object? answer = request.RequestUri!.AbsolutePath switch
         {
             "/.well-known/openid-configuration" => Metadata(),
             "/jwks" => new { keys = new[] { Jwk() } },
-            "/token" when isClient => Exchange(form),
-            "/introspect" when isClient && form["token"] == Active => new { active = true, iss = Issuer, client_id = ClientId, sub = "opaque-1", groups = new[] { "a", "b" } },
+            "/token" when isClient => form["grant_type"] switch
+            {
+                "password" when Passwords.TryGetValue(form["username"], out var password) && form["password"] == password => Grant(form["username"]),
+                "client_credentials" => Grant("service-" + ClientId),
+                "authorization_code" => Exchange(form),
+                _ => null,
+            },
+            "/introspect" when isClient && form["token"] == Active => new { active = true, iss = issuer, client_id = ClientId, sub = "opaque-1", groups = new[] { "a", "b" } },
             "/introspect" when isClient => new { active = false },
             "/userinfo" when request.Headers.Authorization?.Scheme == "Bearer" => Userinfo,
             _ => null,
@@ -68,7 +86,7 @@ internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandle
     private object Metadata()
     {
         MetadataAsked++;
-        return new { issuer = Issuer, authorization_endpoint = Issuer + "/authorize", token_endpoint = Issuer + "/token", jwks_uri = Issuer + "/jwks", introspection_endpoint = Issuer + "/introspect", userinfo_endpoint = Issuer + "/userinfo" };
+        return new { issuer, authorization_endpoint = issuer + "/authorize", token_endpoint = issuer + "/token", jwks_uri = issuer + "/jwks", introspection_endpoint = issuer + "/introspect", userinfo_endpoint = issuer + "/userinfo" };
     }
 
     private object Jwk()
@@ -77,10 +95,14 @@ internal sealed class FakeOpenIdProvider(TimeProvider clock) : HttpMessageHandle
         return new { kty = "RSA", use = "sig", kid = Kid, n = Base64UrlEncoder.Encode(parameters.Modulus), e = Base64UrlEncoder.Encode(parameters.Exponent) };
     }
 
+    private object Grant(string subject) => new { access_token = Token(new() { ["sub"] = subject }), token_type = "Bearer" };
+
     /// <summary>A code is good once, and for whom knows the verifier.</summary>
     private object? Exchange(Dictionary<string, string> form)
     {
-        if (!_codes.Remove(form["code"], out var code) || Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]))) != code.Challenge) { return null; }
+        if (!_codes.Remove(form["code"], out var code)) { return null; }
+        if (code.Challenge.Length == 0) { return Grant((string)code.Claims["sub"]); }
+        if (Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"]))) != code.Challenge) { return null; }
         return new { access_token = "opaque", token_type = "Bearer", id_token = Token(code.Claims.ToDictionary(c => c.Key, c => (object?)c.Value)) };
     }
 }

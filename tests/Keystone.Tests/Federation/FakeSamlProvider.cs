@@ -10,6 +10,17 @@ internal sealed class FakeSamlProvider : IDisposable
 {
     public const string EntityId = "https://idp.example.com/saml", Sso = "https://idp.example.com/sso";
     public X509Certificate2 Certificate { get; } = NewCertificate();
+    /// <summary>More keys of the provider, by their bits.</summary>
+    public IReadOnlyDictionary<int, X509Certificate2> Curves { get; } = new Dictionary<int, X509Certificate2>
+    {
+        [256] = NewCurve(ECCurve.NamedCurves.nistP256), [384] = NewCurve(ECCurve.NamedCurves.nistP384), [521] = NewCurve(ECCurve.NamedCurves.nistP521),
+    };
+
+    public static X509Certificate2 NewCurve(ECCurve curve)
+    {
+        using var key = ECDsa.Create(curve);
+        return new CertificateRequest("CN=idp", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch.AddYears(30), DateTimeOffset.UnixEpoch.AddYears(130));
+    }
 
     public static X509Certificate2 NewCertificate()
     {
@@ -19,11 +30,14 @@ internal sealed class FakeSamlProvider : IDisposable
 
     public string Metadata => $"""
         <md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{EntityId}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-        <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{Convert.ToBase64String(Certificate.RawData)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+        {string.Concat(Curves.Values.Prepend(Certificate).Select(c => $"""<md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data><ds:X509Certificate>{Convert.ToBase64String(c.RawData)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"""))}
         <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="{Sso}"/></md:IDPSSODescriptor></md:EntityDescriptor>
         """;
 
-    public void Dispose() => Certificate.Dispose();
+    public void Dispose()
+    {
+        foreach (var certificate in Curves.Values.Prepend(Certificate)) { certificate.Dispose(); }
+    }
 
     /// <summary>An answer as a good provider gives it, but for what is set otherwise.</summary>
     public sealed record Answer(string Consumer, string Audience, string? InResponseTo, DateTime Now)
@@ -43,6 +57,10 @@ internal sealed class FakeSamlProvider : IDisposable
         public bool Unsigned { get; init; }
         public bool NoConditions { get; init; }
         public bool NoAuthn { get; init; }
+        /// <summary>To whom, and how; each is done before the assertion is signed, but for the assertion itself.</summary>
+        public Sealing? SealAssertion { get; init; }
+        public Sealing? SealName { get; init; }
+        public Sealing? SealAttribute { get; init; }
     }
 
     public XmlDocument Make(Answer a)
@@ -62,10 +80,19 @@ internal sealed class FakeSamlProvider : IDisposable
             """;
         var document = new XmlDocument { PreserveWhitespace = true };
         document.LoadXml(text);
-        var target = a.SignResponse ? document.DocumentElement! : document.DocumentElement!.Child("Assertion", SamlXml.Assertion)!;
-        var certificate = a.SignedBy ?? Certificate;
-        using var key = certificate.GetRSAPrivateKey()!;
-        if (!a.Unsigned) { SamlXml.Sign(target, target.Child("Issuer", SamlXml.Assertion)!, certificate, key); }
+        var assertion = document.DocumentElement!.Child("Assertion", SamlXml.Assertion)!;
+        a.SealName?.Close(assertion.Child("Subject", SamlXml.Assertion)!.Child("NameID", SamlXml.Assertion)!, "EncryptedID");
+        a.SealAttribute?.Close(assertion.Child("AttributeStatement", SamlXml.Assertion)!.Child("Attribute", SamlXml.Assertion)!, "EncryptedAttribute");
+        if (!a.SignResponse) { Sign(assertion, a); }
+        a.SealAssertion?.Close(assertion, "EncryptedAssertion");
+        if (a.SignResponse) { Sign(document.DocumentElement!, a); }
         return document;
+    }
+
+    private void Sign(XmlElement target, Answer a)
+    {
+        var certificate = a.SignedBy ?? Certificate;
+        using var key = (AsymmetricAlgorithm?)certificate.GetRSAPrivateKey() ?? certificate.GetECDsaPrivateKey()!;
+        if (!a.Unsigned) { SamlXml.Sign(target, target.Child("Issuer", SamlXml.Assertion)!, certificate, key); }
     }
 }

@@ -1,4 +1,7 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography.Xml;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml;
@@ -135,6 +138,126 @@ public sealed class SamlLoginTests(SamlCloud cloud) : IClassFixture<SamlCloud>
         // Within what clocks may differ, and after all that the login is still good.
         (await Post(cloud.Idp.Make(Good(id) with { NotBefore = TimeSpan.FromSeconds(30) }).OuterXml, relay, cookie)).Is(200);
         (await Post(cloud.Idp.Make(Good(id) with { NotOnOrAfter = TimeSpan.FromSeconds(-30), Confirmed = TimeSpan.FromSeconds(-30) }).OuterXml, relay, cookie)).Is(200);
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(384)]
+    [InlineData(521)]
+    public async Task Signature_OnACurve_IsAsGoodAsAnother(int bits)
+    {
+        var (id, relay, cookie) = await Start();
+        (await Post(cloud.Idp.Make(Good(id) with { SignedBy = cloud.Idp.Curves[bits] }).OuterXml, relay, cookie)).Is(200);
+        (await Post(cloud.Idp.Make(Good(id) with { SignedBy = cloud.Idp.Curves[bits], SignResponse = true }).OuterXml, relay, cookie)).Is(200);
+        var changed = cloud.Idp.Make(Good(id) with { SignedBy = cloud.Idp.Curves[bits] });
+        changed.GetElementsByTagName("NameID", SamlXml.Assertion)[0]!.InnerText = "admin";
+        (await Post(changed.OuterXml, relay, cookie)).Is(401);
+        using var evil = FakeSamlProvider.NewCurve(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        (await Post(cloud.Idp.Make(Good(id) with { SignedBy = evil }).OuterXml, relay, cookie)).Is(401);
+    }
+
+    /// <summary>Our certificate, as an identity provider reads it from our metadata.</summary>
+    private async Task<X509Certificate2> SpCertificate()
+    {
+        var metadata = new XmlDocument();
+        metadata.LoadXml((await cloud.Anonymous.Get($"{V3}/OS-FEDERATION/saml2/sp")).Is(200).Text);
+        var root = metadata.DocumentElement!;
+        root.GetAttribute("entityID").ShouldBe(SamlCloud.Sp);
+        var services = root.GetElementsByTagName("AssertionConsumerService", SamlXml.Metadata).OfType<XmlElement>().Select(s => s.GetAttribute("Location")).ToList();
+        services.ShouldContain("http://localhost" + Websso);
+        services.ShouldContain("http://localhost" + Auth);
+        if (!OperatingSystem.IsWindows()) { File.GetUnixFileMode(Path.Combine(cloud.StateDirectory, "saml", "sp-key.pem")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite); }
+        return X509CertificateLoader.LoadCertificate(Convert.FromBase64String(root.GetElementsByTagName("X509Certificate", SignedXml.XmlDsigNamespaceUrl)[0]!.InnerText));
+    }
+
+    [Theory]
+    [InlineData(Sealing.Gcm256, Sealing.OaepMgf1, null, null)]
+    [InlineData(Sealing.Gcm192, Sealing.OaepMgf1, Sealing.Sha1, null)]
+    [InlineData(Sealing.Gcm128, Sealing.Oaep, Sealing.Sha256, Sealing.Mgf256)]
+    [InlineData(Sealing.Cbc256, Sealing.Oaep, null, null)]
+    [InlineData(Sealing.Cbc192, Sealing.Oaep, Sealing.Sha1, Sealing.Mgf1)]
+    [InlineData(Sealing.Cbc128, Sealing.OaepMgf1, null, null)]
+    public async Task Encrypted_ByEachMethod_IsRead(string content, string method, string? digest, string? mask)
+    {
+        using var sp = await SpCertificate();
+        var seal = new Sealing(sp) { Content = content, Method = method, Digest = digest, Mask = mask };
+        foreach (var answer in new Func<FakeSamlProvider.Answer, FakeSamlProvider.Answer>[]
+        {
+            a => a with { SealAssertion = seal },
+            a => a with { SealAssertion = seal, SignResponse = true },
+            a => a with { SealAssertion = seal with { KeyBeside = true, InContext = true } },
+            a => a with { SealName = seal, SealAttribute = seal },
+            a => a with { SealName = seal, SealAttribute = seal, SealAssertion = seal },
+        })
+        {
+            var (id, relay, cookie) = await Start();
+            var page = (await Post(cloud.Idp.Make(answer(Good(id))).OuterXml, relay, cookie)).Is(200);
+            var token = page.Text.Split("id=\"token\" value=\"")[1].Split('"')[0];
+            var user = (await cloud.Admin.Send(HttpMethod.Get, $"{V3}/auth/tokens", null, ("X-Subject-Token", token))).Is(200)["token"]["user"]!["id"]!.ToString();
+            var shown = (await cloud.Admin.Get($"{V3}/users/{user}")).Is(200)["user"];
+            (shown["name"]!.ToString(), shown["email"]!.ToString()).ShouldBe(("ann", "ann@example.com"));
+        }
+    }
+
+    /// <summary>By .NET's own writer of XML encryption.</summary>
+    [Fact]
+    public async Task Encrypted_ByAnotherWriter_IsRead()
+    {
+        using var sp = await SpCertificate();
+        var (id, relay, cookie) = await Start();
+        var document = cloud.Idp.Make(Good(id));
+        var assertion = document.DocumentElement!.Child("Assertion", SamlXml.Assertion)!;
+        var writer = new EncryptedXml();
+        using var aes = Aes.Create();
+        using var key = sp.GetRSAPublicKey()!;
+        var data = new EncryptedData { Type = EncryptedXml.XmlEncElementUrl, EncryptionMethod = new EncryptionMethod(EncryptedXml.XmlEncAES256Url), CipherData = new CipherData(writer.EncryptData(assertion, aes, false)), KeyInfo = new KeyInfo() };
+        data.KeyInfo.AddClause(new KeyInfoEncryptedKey(new EncryptedKey { EncryptionMethod = new EncryptionMethod(EncryptedXml.XmlEncRSAOAEPUrl), CipherData = new CipherData(EncryptedXml.EncryptKey(aes.Key, key, true)) }));
+        var holder = document.CreateElement("saml", "EncryptedAssertion", SamlXml.Assertion);
+        holder.AppendChild(document.ImportNode(data.GetXml(), true));
+        assertion.ParentNode!.ReplaceChild(holder, assertion);
+        (await Post(document.OuterXml, relay, cookie)).Is(200);
+    }
+
+    [Fact]
+    public async Task Encrypted_AnythingWrong_Is401()
+    {
+        using var sp = await SpCertificate();
+        using var other = FakeSamlProvider.NewCertificate();
+        var (id, relay, cookie) = await Start();
+        var seal = new Sealing(sp);
+        var wrong = new Dictionary<string, XmlDocument>
+        {
+            ["to another's key"] = cloud.Idp.Make(Good(id) with { SealAssertion = new Sealing(other) }),
+            ["by a method that leaks"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Method = "http://www.w3.org/2001/04/xmlenc#rsa-1_5" } }),
+            ["by a method without authentication that nobody knows"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Named = "http://www.w3.org/2001/04/xmlenc#tripledes-cbc" } }),
+            ["another digest than was used"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Method = Sealing.Oaep, Digest = Sealing.Sha256, Mask = Sealing.Mgf1 } }),
+            ["another size of key"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Content = Sealing.Gcm128, Named = Sealing.Gcm256 } }),
+            ["changed"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Spoil = true } }),
+            ["changed in CBC"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Content = Sealing.Cbc256, Spoil = true } }),
+            ["unsigned"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal, Unsigned = true }),
+            ["signed by another"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal, SignedBy = other }),
+            ["the name to another's key"] = cloud.Idp.Make(Good(id) with { SealName = new Sealing(other) }),
+            ["an attribute to another's key"] = cloud.Idp.Make(Good(id) with { SealAttribute = new Sealing(other) }),
+            ["run out"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal, NotOnOrAfter = TimeSpan.FromSeconds(-61) }),
+            ["something else"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Instead = "<x/>" } }),
+            ["two"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Instead = "<x xmlns='urn:y'/><x xmlns='urn:y'/>" } }),
+            ["no XML"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Instead = "</opened><opened>" } }),
+            ["an entity"] = cloud.Idp.Make(Good(id) with { SealAssertion = seal with { Instead = "&e;" } }),
+        };
+        // A good assertion that anybody may have got, sealed again around a bad one; and a bad one beside a sealed good one.
+        var good = cloud.Idp.Make(Good(id)).DocumentElement!.Child("Assertion", SamlXml.Assertion)!.OuterXml;
+        wrong["one within another"] = cloud.Idp.Make(Good(id) with { Unsigned = true, NameId = "admin", SealAssertion = seal with { Within = good } });
+        var beside = cloud.Idp.Make(Good(id) with { SealAssertion = seal });
+        beside.DocumentElement!.AppendChild(beside.ImportNode(cloud.Idp.Make(Good(id) with { Unsigned = true, NameId = "admin" }).DocumentElement!.Child("Assertion", SamlXml.Assertion)!, true));
+        wrong["one beside another"] = beside;
+        var twice = cloud.Idp.Make(Good(id) with { SealAssertion = seal });
+        twice.DocumentElement!.AppendChild(twice.DocumentElement.Child("EncryptedAssertion", SamlXml.Assertion)!.CloneNode(true));
+        wrong["twice"] = twice;
+        var empty = cloud.Idp.Make(Good(id) with { SealAssertion = seal });
+        empty.DocumentElement!.Child("EncryptedAssertion", SamlXml.Assertion)!.InnerXml = "";
+        wrong["empty"] = empty;
+        foreach (var (what, document) in wrong) { (await Post(document.OuterXml, relay, cookie)).Status.ShouldBe(401, what); }
+        (await Post(cloud.Idp.Make(Good(id) with { SealAssertion = seal }).OuterXml, relay, cookie)).Is(200);
     }
 
     /// <summary>A good assertion, moved aside, with another in its place: each known way to have one checked and the other read.</summary>

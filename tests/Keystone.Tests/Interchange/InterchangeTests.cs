@@ -106,26 +106,49 @@ public sealed class InterchangeTests(KeystoneCloud cloud) : IClassFixture<Keysto
     }
 
     [Fact]
-    public async Task PayloadsOfOtherKinds_PackedByUs_AreReadByUpstream()
+    public async Task PayloadsOfOtherKinds_PackedByEither_AreReadByTheOther()
     {
         const string user = "0f8fad5bd9cb469fa16570867728950e", scope = "7c9e6679742540de944be07fc1f90ae7";
         var now = TokenInvalidation.Second(cloud.Clock.GetUtcNow().UtcDateTime);
         var plain = new TokenPayload { UserId = user, Methods = TokenPayload.MethodsOf(["mapped", "oauth1"]), ExpiresAt = now.AddHours(1), AuditIds = ["VcxU2JYqT8OzfUVvrjEITQ"] };
         var federation = new FederatedPayload("idp", "openid", new[] { scope, "ops" });
-        TokenPayload[] payloads =
+        List<TokenPayload> payloads =
         [
             plain with { Federation = federation }, plain with { Federation = federation, ProjectId = scope }, plain with { Federation = federation, DomainId = scope },
             plain with { ProjectId = scope, AccessTokenId = user },
         ];
+        // Payloads with a certificate's thumbprint came after Debian 12's release (22) of upstream.
+        var isNewer = (await UpstreamAsync([new JsonObject { ["knows"] = "Oauth2CredentialsScopedPayload" }])).Single()["knows"]!.GetValue<bool>();
+        if (isNewer) { payloads.AddRange([plain with { ProjectId = scope, Thumbprint = "bUHvYSUDgbQvEpJE-8sTxA_0Yg=" }, plain with { DomainId = scope, Thumbprint = "bUHvYSUDgbQvEpJE-8sTxA_0Yg=" }]); }
         var keys = cloud.Get<FernetKeys>();
         var read = await UpstreamAsync(payloads.Select(p => new JsonObject { ["decode"] = keys.Current()[0].Encrypt(p.Pack(), now) })
             .Append(new JsonObject { ["receipt"] = new Receipt(user, 2, now.AddMinutes(5)).Encrypt(keys, now) }));
         foreach (var (payload, fields) in payloads.Zip(read))
         {
             (fields["project_id"]?.ToString(), fields["domain_id"]?.ToString(), fields["access_token_id"]?.ToString()).ShouldBe((payload.ProjectId, payload.DomainId, payload.AccessTokenId));
+            if (isNewer) { fields["thumbprint"]?.ToString().ShouldBe(payload.Thumbprint); }
             if (payload.Federation is null) { continue; }
             (fields["identity_provider_id"]!.ToString(), fields["protocol_id"]!.ToString(), fields["federated_group_ids"]!.ToJsonString()).ShouldBe(("idp", "openid", $$"""[{"id":"{{scope}}"},{"id":"ops"}]"""));
         }
         (read[^1]["user_id"]!.ToString(), read[^1]["methods"]!.ToJsonString()).ShouldBe((user, """["password"]"""));
+        string[] kinds = ["FederatedUnscoped", "FederatedProjectScoped", "FederatedDomainScoped", "OauthScoped", "Oauth2CredentialsScoped", "Oauth2CredentialsScoped"];
+        var made = await UpstreamAsync(payloads.Zip(kinds, (payload, kind) =>
+        {
+            var asked = new JsonObject
+            {
+                ["encode"] = kind + "Payload", ["user_id"] = user, ["methods"] = new JsonArray("oauth1", "mapped"), ["audit_ids"] = new JsonArray(plain.AuditIds[0]), ["expires_at"] = Kernel.Wire.WireTime.MicrosZ(payload.ExpiresAt),
+                ["project_id"] = payload.ProjectId, ["domain_id"] = payload.DomainId, ["access_token_id"] = payload.AccessTokenId,
+                ["federated_group_ids"] = payload.Federation is null ? null : new JsonArray(new JsonObject { ["id"] = scope }, new JsonObject { ["id"] = "ops" }), ["identity_provider_id"] = payload.Federation?.IdentityProviderId, ["protocol_id"] = payload.Federation?.ProtocolId,
+            };
+            if (isNewer) { asked["thumbprint"] = payload.Thumbprint; }
+            return asked;
+        }));
+        var tokens = cloud.Get<ITokenFormat>();
+        foreach (var (payload, answer) in payloads.Zip(made))
+        {
+            tokens.TryRead(answer["token"]!.ToString(), out var back, out _).ShouldBeTrue();
+            (back.UserId, back.Methods, back.ExpiresAt, back.ProjectId, back.DomainId, back.AccessTokenId, back.Thumbprint, back.AuditIds.Single()).ShouldBe((user, payload.Methods, payload.ExpiresAt, payload.ProjectId, payload.DomainId, payload.AccessTokenId, payload.Thumbprint, plain.AuditIds[0]));
+            (back.Federation?.IdentityProviderId, back.Federation?.ProtocolId, back.Federation is null ? null : string.Join(',', back.Federation.GroupIds)).ShouldBe((payload.Federation?.IdentityProviderId, payload.Federation?.ProtocolId, payload.Federation is null ? null : scope + ",ops"));
+        }
     }
 }

@@ -1,6 +1,7 @@
 """Upstream Keystone's own token formatter, for the tests: argument is the key repository; on standard input one JSON object a line, on standard output its answer.
 
-{"decode": TOKEN} answers the token's fields; {"encode": PAYLOAD CLASS, fields...} answers a token; {"receipt": TEXT} answers a receipt's fields.
+{"decode": TOKEN} answers the token's fields; {"encode": PAYLOAD CLASS, fields...} answers a token; {"receipt": TEXT} answers a receipt's fields;
+{"knows": PAYLOAD CLASS} answers whether this release has it.
 """
 import inspect
 import json
@@ -26,6 +27,8 @@ if not with_thumbprint:
 
 
 def answer(asked):
+    if 'knows' in asked:
+        return {'knows': hasattr(token_formatters, asked['knows'])}
     if 'decode' in asked:
         return dict(zip(names, tokens.validate_token(asked['decode'])))
     if 'receipt' in asked:

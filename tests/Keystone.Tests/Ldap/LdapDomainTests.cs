@@ -1,8 +1,11 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Kernel.Api;
+using Nephos.Keystone.AuthMethods;
+using Nephos.Keystone.Federation;
 using Nephos.Keystone.Ldap;
 using Nephos.Keystone.Passwords;
 using Nephos.Testing;
@@ -20,7 +23,13 @@ public sealed class LdapCloud : TestCloud
     public Slapd Slapd { get; } = new(Ldif());
     public string ConfigFolder { get; } = Directory.CreateTempSubdirectory("nephos-domains-").FullName;
     protected override IReadOnlyList<INephosService> Services_ => [new KeystoneService()];
-    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, DomainConfigDir = ConfigFolder });
+    protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock).AddSingleton(new KeystoneSettings
+    {
+        PasswordHashRounds = 4,
+        DomainConfigDir = ConfigFolder,
+        Auth = new AuthSettings { ExternalUserHeader = "X-Remote-User", ExternalDomainHeader = "X-Remote-Domain" },
+        Federation = new FederationSettings { TrustedProxies = [IPNetwork.Parse("127.0.0.1/32")] },
+    });
 
     public override async Task DisposeAsync()
     {
@@ -43,12 +52,32 @@ public sealed class LdapCloud : TestCloud
         return (id, name);
     }
 
+    /// <summary>Names of the users whom the options show.</summary>
+    public async Task<string[]> UserNamesAsync(object options, string query = "")
+    {
+        var (domain, _) = await LdapDomainAsync(options);
+        return [.. (await Admin.Get($"{V3}/users?domain_id={domain}{query}")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal)];
+    }
+
     public Task<TestReply> Login(string domain, string name, string password, string? project = null) => Anonymous.Post(V3 + "/auth/tokens", new
     {
         auth = new { identity = new { methods = new[] { "password" }, password = new { user = new { name, password, domain = new { name = domain } } } }, scope = project is null ? "unscoped" : (object)new { project = new { id = project } } },
     });
 
     public async Task<string> UserId(string domain, string name) => (await Admin.Get($"{V3}/users?domain_id={domain}&name={name}")).Ids("users").Single();
+
+    /// <summary>A directory of a few people in their trees.</summary>
+    public static string Tree(params string[] people)
+    {
+        var text = new StringBuilder("dn: dc=example,dc=org\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n");
+        foreach (var tree in people.Select(p => p.Split(',', 2)[1]).Append("ou=Users,dc=example,dc=org").Distinct()) { text.Append(CultureInfo.InvariantCulture, $"\ndn: {tree}\nobjectClass: organizationalUnit\n"); }
+        foreach (var person in people)
+        {
+            var uid = person.Split('=', ',')[1];
+            text.Append(CultureInfo.InvariantCulture, $"\ndn: {person}\nobjectClass: inetOrgPerson\nuid: {uid}\ncn: {uid}\nsn: {uid}\nuserPassword: {uid}pw\n");
+        }
+        return text.ToString();
+    }
 
     private static string Ldif()
     {
@@ -186,49 +215,27 @@ public sealed class LdapDomainTests(LdapCloud cloud) : IClassFixture<LdapCloud>
     }
 
     [Fact]
-    public async Task Enabled_MaskInvertAndEmulation_AreAsConfigured()
+    public async Task Directory_TakenAway_TakesItsUsersTokensAndCredentials()
     {
-        async Task<string[]> Enabled(object more)
-        {
-            var (domain, _) = await cloud.LdapDomainAsync(more);
-            return [.. (await cloud.Admin.Get($"{V3}/users?domain_id={domain}&enabled=1")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal)];
-        }
-        (await Enabled(new { user_enabled_attribute = "userAccountControl", user_enabled_mask = 2, user_enabled_default = "512" })).ShouldBe(["O'Neil (x)*", "ann", "carl"]);
-        (await Enabled(new { user_enabled_invert = true, user_enabled_default = "True" })).ShouldBe(["bob"]);
-        (await Enabled(new { user_enabled_emulation = true })).ShouldBe(["bob"]);
-        (await Enabled(new { user_attribute_ignore = new[] { "enabled" } })).ShouldBe(["O'Neil (x)*", "ann", "bob", "carl"]);
-    }
-
-    [Fact]
-    public async Task Scope_Filter_Pages_AndMembersById_AreAsConfigured()
-    {
-        var (sub, _) = await cloud.LdapDomainAsync(new { query_scope = "sub", user_filter = "(!(uid=bob))", page_size = 100, user_tree_dn = "dc=example,dc=org" });
-        var all = (await cloud.Admin.Get($"{V3}/users?domain_id={sub}")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).ToList();
-        all.Count.ShouldBe(LdapCloud.Many + 4);
-        all.ShouldContain("deep");
-        all.ShouldNotContain("bob");
-        var (posix, _) = await cloud.LdapDomainAsync(new { group_objectclass = "posixGroup", group_member_attribute = "memberUid", group_members_are_ids = true });
-        var group = (await cloud.Admin.Get($"{V3}/groups?domain_id={posix}")).Ids("groups").Single();
-        (await cloud.Admin.Get($"{V3}/groups/{group}/users")).Is(200)["users"].AsArray().Select(u => u!["name"]!.ToString()).Order(StringComparer.Ordinal).ShouldBe(["ann", "carl"]);
-        (await cloud.Admin.Get($"{V3}/users/{await cloud.UserId(posix, "carl")}/groups")).Ids("groups").ShouldBe([group]);
-        var (filtered, _) = await cloud.LdapDomainAsync(new { group_filter = "(cn=o*)" });
-        (await cloud.Admin.Get($"{V3}/groups?domain_id={filtered}")).Is(200)["groups"].AsArray().Select(g => g!["name"]!.ToString()).ShouldBe(["ops"]);
-    }
-
-    [Fact]
-    public async Task Tls_ChecksTheServersCertificate()
-    {
-        async Task<int> List(object more)
-        {
-            var (domain, _) = await cloud.LdapDomainAsync(more);
-            return (await cloud.Admin.Get($"{V3}/users?domain_id={domain}")).Status;
-        }
-        var ldaps = $"ldaps://127.0.0.1:{cloud.Slapd.TlsPort}";
-        (await List(new { url = ldaps, tls_cacertfile = cloud.Slapd.CaFile })).ShouldBe(200);
-        (await List(new { use_tls = true, tls_cacertfile = cloud.Slapd.CaFile })).ShouldBe(200);
-        (await List(new { url = ldaps, tls_req_cert = "never" })).ShouldBe(200);
-        (await List(new { url = ldaps, pool_retry_max = 1 })).ShouldBe(500);
-        (await List(new { use_tls = true, pool_retry_max = 1 })).ShouldBe(500);
+        var (domain, name) = await cloud.LdapDomainAsync();
+        var project = await Project(cloud.Admin);
+        var id = await cloud.UserId(domain, "ann");
+        (await cloud.Admin.Put($"{V3}/projects/{project}/users/{id}/roles/{await RoleNamed(cloud.Admin, "member")}")).Is(204);
+        var ann = TestUser.LoggedIn(cloud.Client(), (await cloud.Login(name, "ann", "annpw", project)).Is(201));
+        var credential = (await ann.Post($"{V3}/users/{id}/application_credentials", new { application_credential = new { name = "robot", secret = "shh" } })).Is(201)["application_credential"]["id"]!.ToString();
+        Task<TestReply> Robot() => cloud.Anonymous.Post(V3 + "/auth/tokens", new { auth = new { identity = new { methods = new[] { "application_credential" }, application_credential = new { id = credential, secret = "shh" } } } });
+        (await Robot()).Is(201);
+        (await cloud.Admin.Patch($"{V3}/domains/{domain}/config/identity/driver", new { config = new { driver = "sql" } })).Is(200);
+        (await ann.Get(V3 + "/auth/catalog")).Is(401);
+        (await Robot()).Is(401);
+        (await cloud.Admin.Get($"{V3}/users/{id}")).Is(404);
+        (await cloud.Admin.Patch($"{V3}/domains/{domain}/config/identity/driver", new { config = new { driver = "ldap" } })).Is(200);
+        (await cloud.Admin.Get($"{V3}/users/{id}")).Is(200);
+        (await Robot()).Is(201);
+        // Of a file that is gone, the next round finds out.
+        (await cloud.Admin.Delete($"{V3}/domains/{domain}/config")).Is(204);
+        (await Robot()).Is(401);
+        await cloud.Get<DirectoryRefresh>().ReconcileAsync(default);
     }
 
     [Fact]

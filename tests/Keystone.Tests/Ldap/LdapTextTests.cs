@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Nephos.Keystone.DomainConfigs;
 using Nephos.Keystone.Ldap;
 using Shouldly;
 using Xunit;
@@ -59,6 +60,58 @@ public sealed class LdapTextTests
         LdapEntries.User(new("cn=u,dc=x", new Dictionary<string, IReadOnlyList<string>> { ["sn"] = ["U"] }), new LdapSettings()).ShouldBeNull();
         LdapEntries.User(new("cn=b,dc=x", new Dictionary<string, IReadOnlyList<string>> { ["cn"] = ["a", "b"], ["sn"] = ["U"] }), new LdapSettings())!.LocalId.ShouldBe("b");
     }
+
+    [Fact]
+    public void Nesting_AsksByActiveDirectorysRule()
+    {
+        static LdapIdentity Entry(string id, string dn) => new(id, dn, id, true, null, null, new Dictionary<string, string>());
+        var (user, group) = (Entry("ann", "cn=a(n)n,dc=x"), Entry("devs", "cn=devs*,dc=x"));
+        LdapFilter.GroupsOf(user, new LdapSettings { GroupAdNesting = true }).ShouldBe(@"(member:1.2.840.113556.1.4.1941:=cn=a\28n\29n,dc=x)");
+        LdapFilter.GroupsOf(user, new LdapSettings()).ShouldBe(@"(member=cn=a\28n\29n,dc=x)");
+        LdapFilter.GroupsOf(user, new LdapSettings { GroupMembersAreIds = true, GroupMemberAttribute = "memberUid" }).ShouldBe("(memberUid=ann)");
+        LdapFilter.NestedMembersOf(group).ShouldBe(@"(memberOf:1.2.840.113556.1.4.1941:=cn=devs\2a,dc=x)");
+    }
+
+    /// <summary>Upstream's <c>keystone/conf/ldap.py</c>: each option is here by its name, with its default.</summary>
+    [Fact]
+    public void Options_OfUpstream_AreThereWithTheirDefaults()
+    {
+        var upstream = new Dictionary<string, object?>
+        {
+            ["url"] = "ldap://localhost", ["randomize_urls"] = false, ["user"] = null, ["password"] = null, ["suffix"] = "cn=example,cn=com", ["query_scope"] = "one", ["page_size"] = 0, ["alias_dereferencing"] = "default",
+            ["debug_level"] = null, ["chase_referrals"] = null, ["user_tree_dn"] = null, ["user_filter"] = null, ["user_objectclass"] = "inetOrgPerson", ["user_id_attribute"] = "cn", ["user_name_attribute"] = "sn",
+            ["user_description_attribute"] = "description", ["user_mail_attribute"] = "mail", ["user_pass_attribute"] = "userPassword", ["user_enabled_attribute"] = "enabled", ["user_enabled_invert"] = false,
+            ["user_enabled_mask"] = 0, ["user_enabled_default"] = "True", ["user_attribute_ignore"] = "default_project_id", ["user_default_project_id_attribute"] = null, ["user_enabled_emulation"] = false,
+            ["user_enabled_emulation_dn"] = null, ["user_enabled_emulation_use_group_config"] = false, ["user_additional_attribute_mapping"] = "", ["group_tree_dn"] = null, ["group_filter"] = null,
+            ["group_objectclass"] = "groupOfNames", ["group_id_attribute"] = "cn", ["group_name_attribute"] = "ou", ["group_member_attribute"] = "member", ["group_members_are_ids"] = false, ["group_desc_attribute"] = "description",
+            ["group_attribute_ignore"] = "", ["group_additional_attribute_mapping"] = "", ["group_ad_nesting"] = false, ["tls_cacertfile"] = null, ["tls_cacertdir"] = null, ["use_tls"] = false, ["tls_req_cert"] = "demand",
+            ["connection_timeout"] = -1, ["use_pool"] = true, ["pool_size"] = 10, ["pool_retry_max"] = 3, ["pool_retry_delay"] = 0.1, ["pool_connection_timeout"] = -1, ["pool_connection_lifetime"] = 600,
+            ["use_auth_pool"] = true, ["auth_pool_size"] = 100, ["auth_pool_connection_lifetime"] = 60,
+        };
+        foreach (var (option, wanted) in upstream)
+        {
+            var value = ConfigOptions.Property(option).ShouldNotBeNull(option).GetValue(new LdapSettings());
+            (value is IReadOnlyList<string> list ? string.Join(',', list) : value).ShouldBe(wanted, option);
+        }
+        typeof(LdapSettings).GetProperties().Count(p => p.CanWrite).ShouldBe(upstream.Count);
+    }
+
+    [Theory]
+    [InlineData("ldap://a", "ldap://a:389")]
+    [InlineData("ldaps://a:1", "ldaps://a:1")]
+    [InlineData("ldap://[::1]:390", "ldap://[::1]:390")]
+    [InlineData("ldapi://%2Frun%2Fslapd", "ldapi://%2Frun%2Fslapd")]
+    [InlineData("ldapi:///", "ldapi://")]
+    [InlineData("ldap://a,ldapi://%2fb  ldap://c", "ldap://a:389 ldapi://%2Fb ldap://c:389")]
+    public void Urls_AreAsLibldapTakesThem(string given, string wanted) => string.Join(' ', LdapUrl.Of(new LdapSettings { Url = given }).Select(u => u.Text)).ShouldBe(wanted);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("http://a")]
+    [InlineData("ldap:")]
+    [InlineData("ldapi://socket")]
+    [InlineData("a")]
+    public void Urls_OfSomethingElse_Throw(string given) => Should.Throw<FormatException>(() => LdapUrl.Of(new LdapSettings { Url = given }));
 
     /// <summary>As upstream's generator makes it: the values of domain_id, entity_type and local_id one after the other.</summary>
     [Fact]

@@ -57,4 +57,15 @@ public sealed class KeystoneMaintenanceTests(LdapCloud cloud) : IClassFixture<Ld
         (await Run("trust-flush")).Single().ShouldEndWith("purged");
         (await Run("purge")).Count.ShouldBe(3);
     }
+
+    [Fact]
+    public async Task ResetLastActive_OfUsersWhoNeverLoggedIn_SetsTodayAndLeavesTheOthers()
+    {
+        var user = await User(cloud.Admin, Name("user"));
+        Task<DateTime?> Seen() => cloud.Get<Store<KeystoneDb>>().ReadAsync(db => Task.FromResult(db.Users.Where(u => u.Id == user).Select(u => u.LastActiveAt).Single()));
+        (await Seen()).ShouldBeNull();
+        (await Run("reset-last-active")).Single().ShouldEndWith(" users count as active today");
+        (await Seen()).ShouldBe(cloud.Clock.GetUtcNow().UtcDateTime.Date);
+        (await Run("reset-last-active")).ShouldBe(["0 users count as active today"]);
+    }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nephos.Kernel.Api;
 using Nephos.Keystone.AuthMethods;
 using Nephos.Keystone.Receipts;
 using Nephos.Keystone.Tokens;
@@ -8,8 +10,17 @@ using Xunit;
 namespace Nephos.Keystone.Tests.Receipts;
 
 /// <summary>One-time passwords, and logins that need more than one method.</summary>
-public sealed class FactorTests(KeystoneCloud cloud) : IClassFixture<KeystoneCloud>
+public sealed class FactorTests(FactorTests.TotpCloud cloud) : IClassFixture<FactorTests.TotpCloud>
 {
+    /// <summary>One-time passwords are off by default, as upstream.</summary>
+    public sealed class TotpCloud : TestCloud
+    {
+        public ShiftedClock Clock { get; } = new();
+        protected override IReadOnlyList<INephosService> Services_ => [new KeystoneService()];
+        protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, Auth = new AuthSettings { Methods = [.. new AuthSettings().Methods, "totp"] } });
+    }
+
     private const string Secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
     private async Task<(string Id, string Name, string Project)> PersonAsync(params string[][] rules)

@@ -19,6 +19,42 @@ public sealed class JwsTokenTests(JwsTokenTests.JwsCloud cloud) : IClassFixture<
         protected override void Configure(IServiceCollection services) => services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4, Auth = new AuthSettings { TokenProvider = "jws" } });
     }
 
+    [Theory]
+    [InlineData("ES384", 96)]
+    [InlineData("ES512", 132)]
+    public void Token_OfALongerSignature_IsReadWhereItIsAccepted(string algorithm, int length)
+    {
+        var directory = Directory.CreateTempSubdirectory("nephos-jws-").FullName;
+        try
+        {
+            var facts = new CloudFacts { StateDirectory = directory, PublicUrl = "http://x", AdminPassword = "" };
+            JwsTokens Of(string signs, params string[] accepts)
+            {
+                var tokens = new JwsTokens(facts, new KeystoneSettings { Auth = new AuthSettings { TokenProvider = "jws", JwsAlgorithm = signs, JwsAcceptedAlgorithms = accepts } });
+                tokens.Prepare();
+                return tokens;
+            }
+            var now = new DateTime(2026, 11, 26, 9, 0, 0, DateTimeKind.Utc);
+            var payload = new TokenPayload { UserId = "u", Methods = 2, ExpiresAt = now.AddHours(1), AuditIds = ["VcxU2JYqT8OzfUVvrjEITQ"] };
+            using var before = Of("ES256", "ES256");
+            var old = before.Write(payload, now);
+            File.Delete(Path.Combine(directory, "jws-keys", "private", "private.pem"));
+            using var tokens = Of(algorithm, "ES256", algorithm);
+            var text = tokens.Write(payload, now);
+            Base64Url.DecodeFromChars(text.Split('.')[2]).Length.ShouldBe(length);
+            foreach (var (token, read) in new[] { (text, true), (old, true), (text[..^4] + "AAAA", false) })
+            {
+                tokens.TryRead(token, out var seen, out _).ShouldBe(read);
+                if (read) { seen.UserId.ShouldBe("u"); }
+            }
+            using var strict = Of(algorithm, algorithm);
+            strict.TryRead(old, out _, out _).ShouldBeFalse("the change-over is over");
+            using var wrong = Of("ES256", "ES256");
+            Should.Throw<InvalidOperationException>(() => wrong.Write(payload, now)).Message.ShouldContain("is not a key for ES256");
+        }
+        finally { Directory.Delete(directory, recursive: true); }
+    }
+
     [Fact]
     public async Task Token_Signed_IsReadAndNothingElseIs()
     {

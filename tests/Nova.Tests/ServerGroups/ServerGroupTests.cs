@@ -69,6 +69,8 @@ public sealed class ServerGroupTests(ServerCloud cloud) : IClassFixture<ServerCl
         var group = await Create(user, "anti-affinity");
         var first = (await Boot(user, group)).Is(202)["server"]["id"]!.ToString();
         await cloud.StatusAsync(user, first, "ACTIVE");
+        (await user.At("compute 2.71").Get("/compute/v2.1/servers/" + first)).Is(200)["server"]["server_groups"]!.ToJsonString().ShouldBe($"[\"{group}\"]");
+        (await user.At("compute 2.71").Get("/compute/v2.1/servers/detail")).Is(200)["servers"][0]!.AsObject().ContainsKey("server_groups").ShouldBeFalse();
         var second = (await Boot(user, group)).Is(202)["server"]["id"]!.ToString();
         var failed = await cloud.StatusAsync(user, second, "ERROR");
         failed["fault"]!["message"]!.ToString().ShouldContain("No valid host was found.");

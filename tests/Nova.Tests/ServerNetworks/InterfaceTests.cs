@@ -53,6 +53,28 @@ public sealed class InterfaceTests(ServerCloud cloud) : IClassFixture<ServerClou
     }
 
     [Fact]
+    public async Task Attach_ServerDeletedMeanwhile_SaysSo()
+    {
+        var user = cloud.NewUser();
+        var network = cloud.Neutron.AddNetwork(user.ProjectId);
+        var id = await cloud.ActiveAsync(user, "none");
+        await cloud.DrainAsync();
+        cloud.Knobs.StepByHand = true;
+        var attaching = user.Post($"{Servers}/{id}/os-interface", new { interfaceAttachment = new { net_id = network.Id } });
+        try
+        {
+            await TestCloud.Until(() => Task.FromResult(cloud.Knobs.Waiting), w => w.Any(c => c.EndsWith(id, StringComparison.Ordinal)), "the card to be on its way");
+            (await user.Delete($"{Servers}/{id}")).Is(204);
+        }
+        finally { cloud.Knobs.StepByHand = false; }
+        var answer = await attaching;
+        answer.Status.ShouldBeOneOf(404, 409);
+        answer.Text.ShouldNotContain("Aborted");
+        await cloud.GoneAsync(user, id);
+        cloud.Neutron.Ports.Values.ShouldNotContain(p => p.DeviceId == id);
+    }
+
+    [Fact]
     public async Task AttachSaga_KilledAndFailedEverywhere_DoesAllOrNothing()
     {
         var user = cloud.NewUser();

@@ -27,7 +27,7 @@ public abstract class ImageStoreKit
 
     private static async Task<byte[]?> Read(IImageStore store, string key)
     {
-        await using var stream = store.Open(key);
+        await using var stream = await store.OpenAsync(key, default);
         if (stream is null) { return null; }
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes);
@@ -43,7 +43,7 @@ public abstract class ImageStoreKit
         var bytes = Bytes(size);
         await Put(Store, "a", bytes);
         (await Read(Store, "a")).ShouldBe(bytes);
-        Store.Keys().ShouldBe(["a"]);
+        (await Store.KeysAsync(default)).ShouldBe(["a"]);
         Store.Url("a").ShouldContain("://");
         Store.Type.ShouldNotBeEmpty();
     }
@@ -53,7 +53,7 @@ public abstract class ImageStoreKit
     {
         var bytes = Bytes(10_000);
         await Put(Store, "a", bytes);
-        await using var stream = Store.Open("a")!;
+        await using var stream = (await Store.OpenAsync("a", default))!;
         stream.Position = 9_000;
         var tail = new byte[1_000];
         await stream.ReadExactlyAsync(tail);
@@ -65,9 +65,9 @@ public abstract class ImageStoreKit
     public async Task Abandoned_Write_LeavesNothing()
     {
         await using (var writer = Store.Begin()) { await writer.WriteAsync(Bytes(100), default); }
-        Store.Keys().ShouldBeEmpty();
-        Store.Open("a").ShouldBeNull();
-        Store.RemoveLeftovers().ShouldBe(0);
+        (await Store.KeysAsync(default)).ShouldBeEmpty();
+        (await Store.OpenAsync("a", default)).ShouldBeNull();
+        (await Store.RemoveLeftoversAsync()).ShouldBe(0);
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public abstract class ImageStoreKit
     {
         var (first, second) = (Bytes(2_000), Bytes(1_000));
         await Put(Store, "a", first);
-        await using var reader = Store.Open("a")!;
+        await using var reader = (await Store.OpenAsync("a", default))!;
         await Put(Store, "a", second);
         (await Read(Store, "a")).ShouldBe(second);
         var seen = new byte[2_000];
@@ -106,11 +106,11 @@ public abstract class ImageStoreKit
     {
         var bytes = Bytes(3_000);
         await Put(Store, "a", bytes);
-        await using var reader = Store.Open("a")!;
-        Store.Delete("a").ShouldBeTrue();
-        Store.Delete("a").ShouldBeFalse();
-        Store.Open("a").ShouldBeNull();
-        Store.Keys().ShouldBeEmpty();
+        await using var reader = (await Store.OpenAsync("a", default))!;
+        (await Store.DeleteAsync("a")).ShouldBeTrue();
+        (await Store.DeleteAsync("a")).ShouldBeFalse();
+        (await Store.OpenAsync("a", default)).ShouldBeNull();
+        (await Store.KeysAsync(default)).ShouldBeEmpty();
         var seen = new byte[3_000];
         await reader.ReadExactlyAsync(seen);
         seen.ShouldBe(bytes);
@@ -121,12 +121,12 @@ public abstract class ImageStoreKit
     {
         await using var writer = Store.Begin();
         await writer.WriteAsync(Bytes(100), default);
-        Store.RemoveLeftovers().ShouldBe(0);
+        (await Store.RemoveLeftoversAsync()).ShouldBe(0);
         // The same place seen by the process that starts after this one died.
         var after = Reopen();
-        after.RemoveLeftovers();
-        after.Keys().ShouldBeEmpty();
-        after.RemoveLeftovers().ShouldBe(0);
+        await after.RemoveLeftoversAsync();
+        (await after.KeysAsync(default)).ShouldBeEmpty();
+        (await after.RemoveLeftoversAsync()).ShouldBe(0);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public abstract class ImageStoreKit
     {
         var all = Enumerable.Range(0, 20).ToDictionary(i => "k" + i, i => Bytes(1000 + i));
         await Task.WhenAll(all.Select(p => Put(Store, p.Key, p.Value)));
-        Store.Keys().Order().ShouldBe(all.Keys.Order());
+        (await Store.KeysAsync(default)).Order().ShouldBe(all.Keys.Order());
         foreach (var (key, bytes) in all) { (await Read(Store, key)).ShouldBe(bytes); }
     }
 

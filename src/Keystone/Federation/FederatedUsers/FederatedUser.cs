@@ -28,6 +28,7 @@ public sealed class FederatedUser
             federated.Property(f => f.Id).ValueGeneratedOnAdd();
             federated.HasIndex(f => new { f.IdpId, f.ProtocolId, f.UniqueId }).IsUnique();
             federated.HasIndex(f => f.UserId);
+            federated.HasIndex(f => f.DisplayName);
             federated.HasOne<User>().WithMany().HasForeignKey(f => f.UserId).OnDelete(DeleteBehavior.Cascade);
         });
         model.Entity<ExpiringMembership>(membership =>

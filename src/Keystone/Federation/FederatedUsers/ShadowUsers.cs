@@ -58,7 +58,9 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
         }
         await SetGroupsAsync(context, db, provider, known.UserId, groupIds);
         return known.UserId;
-    }, () => Faults.Conflict("federated_user", "Duplicate entry"));
+    }, Duplicate);
+
+    public static Kernel.Errors.ConflictError Duplicate() => Faults.Conflict("federated_user", "Duplicate entry");
 
     private static IQueryable<FederatedUser> Row(KeystoneDb db, string idpId, string protocolId, string uniqueId) =>
         db.FederatedUsers.Where(f => f.IdpId == idpId && f.ProtocolId == protocolId && f.UniqueId == uniqueId);
@@ -66,17 +68,11 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
     private static async Task<FederatedUser> CreateAsync(RequestContext context, KeystoneDb db, IdentityProvider provider, string protocolId, ShadowUser user)
     {
         var id = IdOf(user.DomainId, user.UniqueId);
-        // The same person through another protocol of the same identity provider is the same user; through another provider of the domain it may be somebody else.
-        if (await db.Users.FirstOrDefaultAsync(u => u.Id == id) is { } row)
-        {
-            if (row.IdpId != provider.Id) { throw Faults.Conflict("federated_user", "Duplicate entry"); }
-        }
-        else
-        {
-            var extra = user.Email is { } email ? Extra.Write(new Dictionary<string, JsonElement> { ["email"] = JsonSerializer.SerializeToElement(email) }) : Extra.None;
-            db.Users.Add(new User { Id = id, DomainId = user.DomainId, Name = user.Name, IdpId = provider.Id, Extra = extra, CreatedAt = context.Now });
-            db.Record(context, "create", "user", id);
-        }
+        // Whoever has the same name with another provider or protocol, or in the domain's directory, may be somebody else: what a protocol's mapping makes the name of is not known here.
+        if (await db.Users.AnyAsync(u => u.Id == id)) { throw Duplicate(); }
+        var extra = user.Email is { } email ? Extra.Write(new Dictionary<string, JsonElement> { ["email"] = JsonSerializer.SerializeToElement(email) }) : Extra.None;
+        db.Users.Add(new User { Id = id, DomainId = user.DomainId, Name = user.Name, IdpId = provider.Id, Extra = extra, CreatedAt = context.Now });
+        db.Record(context, "create", "user", id);
         var federated = new FederatedUser { UserId = id, IdpId = provider.Id, ProtocolId = protocolId, UniqueId = user.UniqueId, DisplayName = user.Name };
         db.FederatedUsers.Add(federated);
         await db.SaveChangesAsync(); // memberships refer to the user

@@ -9,6 +9,7 @@ using Nephos.Keystone.Federation.FederatedUsers;
 using Nephos.Keystone.Federation.IdentityProviders;
 using Nephos.Keystone.Federation.Mappings;
 using Nephos.Keystone.Federation.Protocols;
+using Nephos.Keystone.Groups;
 using Nephos.Keystone.Tokens;
 
 namespace Nephos.Keystone.Federation.Logins;
@@ -23,7 +24,7 @@ internal sealed record Statement(Assertion Assertion, string? Issuer, string? Re
 /// An assertion that the mapping does not take is the same 401 as any other failed login; what an administrator has to mend (no such protocol, a disabled provider, a domain or role that is
 /// not there) says so.
 /// </summary>
-internal sealed partial class FederatedLogin(Store<KeystoneDb> store, ShadowUsers users, ShadowProjects projects, FederationSettings settings, ILogger<FederatedLogin> log)
+internal sealed partial class FederatedLogin(Store<KeystoneDb> store, ShadowUsers users, ShadowProjects projects, UserFinder finder, GroupQueries groupQueries, FederationSettings settings, ILogger<FederatedLogin> log)
 {
     public async Task<AuthResult> LoginAsync(RequestContext context, string idpId, string protocolId, Statement statement)
     {
@@ -92,10 +93,10 @@ internal sealed partial class FederatedLogin(Store<KeystoneDb> store, ShadowUser
     }
 
     /// <summary>Ids of all groups; those by id must be there, those by name that are not are left out, as upstream has it.</summary>
-    private Task<List<string>> GroupsAsync(FederatedSource source, MappedIdentity mapped) => store.ReadAsync(async db =>
+    private async Task<List<string>> GroupsAsync(FederatedSource source, MappedIdentity mapped)
     {
         var wanted = mapped.GroupIds;
-        var found = await db.Groups.Where(g => wanted.Contains(g.Id)).Select(g => g.Id).ToListAsync();
+        var found = await store.ReadAsync(db => db.Groups.Where(g => wanted.Contains(g.Id)).Select(g => g.Id).ToListAsync());
         if (wanted.Except(found).FirstOrDefault() is { } missing)
         {
             LogUnusable(source.Mapping.Id, $"there is no group {missing}");
@@ -103,22 +104,20 @@ internal sealed partial class FederatedLogin(Store<KeystoneDb> store, ShadowUser
         }
         foreach (var inDomain in mapped.Groups.GroupBy(g => g.Domain))
         {
-            var domain = await MappedDomains.FindAsync(db, inDomain.Key);
-            var names = inDomain.Select(g => g.Name).ToList();
-            found.AddRange(await db.Groups.Where(g => g.DomainId == domain && names.Contains(g.Name)).Select(g => g.Id).ToListAsync());
+            var domain = await store.ReadAsync(db => MappedDomains.FindAsync(db, inDomain.Key));
+            if (domain is not null) { found.AddRange(await groupQueries.IdsByNameAsync(domain, [.. inDomain.Select(g => g.Name)])); }
         }
-        return found.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-    });
+        return [.. found.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
 
-    /// <summary>A user of our own, by name and domain or by id; whether enabled is seen when the token is made.</summary>
-    private Task<string> LocalAsync(MappedUser user) => store.ReadAsync(async db =>
+    /// <summary>A user who is here already, by name and domain or by id; whether enabled is seen when the token is made.</summary>
+    private async Task<string> LocalAsync(MappedUser user)
     {
         if (user.Id is null && user.Name is null) { throw Faults.Expecting("id or name", "user"); }
-        if (user.Name is null) { return await db.Users.Where(u => u.Id == user.Id).Select(u => u.Id).FirstOrDefaultAsync() ?? throw Faults.Unauthorized(); }
-        if (user.Domain is not { } domain) { throw Faults.Expecting("domain", "user"); }
-        return await db.Users.Where(u => u.Name == user.Name && u.IdpId == null && db.Projects.Any(d => d.Id == u.DomainId && d.IsDomain && d.Enabled && (domain.Name != null ? d.Name == domain.Name : d.Id == domain.Id)))
-            .Select(u => u.Id).FirstOrDefaultAsync() ?? throw Faults.Unauthorized();
-    });
+        if (user.Name is not null && user.Domain is null) { throw Faults.Expecting("domain", "user"); }
+        var named = new AuthUser { Id = user.Id, Name = user.Name, Domain = user.Domain is { } domain ? new AuthName { Id = domain.Id, Name = domain.Name } : null };
+        return await finder.FindAsync(named, CancellationToken.None) ?? throw Faults.Unauthorized();
+    }
 
     /// <summary>Name and id stand in for each other; the domain is the identity provider's unless the mapping says another. Upstream: <c>validate_and_prepare_federated_user</c>.</summary>
     private Task<ShadowUser> ShadowAsync(FederatedSource source, MappedUser user, string? remoteUser) => store.ReadAsync(async db =>

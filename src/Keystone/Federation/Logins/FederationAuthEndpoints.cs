@@ -21,10 +21,15 @@ internal static class FederationAuthEndpoints
 
     private static async Task<Reply> Authenticate(Call call)
     {
+        call.Context.Notes?.Login(null, null, null, null);
         var (idp, protocol) = (call.Route("idp_id"), call.Route("protocol_id"));
         var source = await call.Get<FederatedLogin>().FindAsync(idp, protocol);
         var answer = await call.Get<StatementReader>().ReadAsync(call, source);
-        if (answer.Reply is { } reply) { return reply; }
+        if (answer.Reply is { } reply)
+        {
+            call.Context.Notes?.NoLoginYet();
+            return reply;
+        }
         var (text, model) = await LoginAsync(call, idp, protocol, answer.Statement ?? throw Faults.Unauthorized());
         return (await TokenEndpoints.ViewAsync(call, model)).With("X-Subject-Token", text).With("Vary", "X-Auth-Token");
     }

@@ -72,7 +72,7 @@ internal sealed class OidcLogin(KeystoneSettings settings, OidcBackchannel backc
         var form = new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["code"] = code, ["redirect_uri"] = urls.Websso(state.Idp, state.Protocol), ["code_verifier"] = state.Verifier! };
         if (own.ClientSecret is null) { form["client_id"] = own.ClientId; }
         if (await provider.EndpointAsync("token_endpoint", cancel) is not { } endpoint) { return null; }
-        if (await backchannel.AskAsync(HttpMethod.Post, endpoint, form, own.ClientSecret is { } secret ? OidcBackchannel.Basic(own.ClientId, secret) : null, cancel) is not { } answer) { return null; }
+        if (await provider.AskAsync(HttpMethod.Post, endpoint, form, own.ClientSecret is { } secret ? OidcBackchannel.Basic(own.ClientId, secret) : null, cancel) is not { } answer) { return null; }
         if (Text(answer, "id_token") is not { } idToken || await provider.ValidateAsync(idToken, [own.ClientId], cancel) is not { } claims) { return null; }
         if (Text(claims, "nonce") is not { } nonce || !CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(nonce), Encoding.UTF8.GetBytes(state.Secret))) { return null; }
         // Core 3.1.3.7: who the token was made for, when it has several audiences.
@@ -85,7 +85,7 @@ internal sealed class OidcLogin(KeystoneSettings settings, OidcBackchannel backc
         var own = provider.Settings;
         if (own.ClientSecret is not { } secret || await provider.EndpointAsync("introspection_endpoint", cancel) is not { } endpoint) { return null; }
         var form = new Dictionary<string, string> { ["token"] = token, ["token_type_hint"] = "access_token" };
-        if (await backchannel.AskAsync(HttpMethod.Post, endpoint, form, OidcBackchannel.Basic(own.ClientId, secret), cancel) is not { } claims) { return null; }
+        if (await provider.AskAsync(HttpMethod.Post, endpoint, form, OidcBackchannel.Basic(own.ClientId, secret), cancel) is not { } claims) { return null; }
         if (!claims.TryGetProperty("active", out var active) || active.ValueKind != JsonValueKind.True) { return null; }
         if (Text(claims, "iss") is { } issuer && issuer != own.Issuer) { return null; }
         if (claims.TryGetProperty("exp", out var end) && (!end.TryGetInt64(out var seconds) || seconds is < 0 or > 253402300799 || !provider.IsInTime(null, DateTime.UnixEpoch.AddSeconds(seconds)))) { return null; }
@@ -98,7 +98,7 @@ internal sealed class OidcLogin(KeystoneSettings settings, OidcBackchannel backc
         var own = provider.Settings;
         var all = claims.EnumerateObject().ToDictionary(c => c.Name, c => c.Value, StringComparer.Ordinal);
         if (own.Userinfo && accessToken is not null && await provider.EndpointAsync("userinfo_endpoint", cancel) is { } endpoint
-            && await backchannel.AskAsync(HttpMethod.Get, endpoint, null, new AuthenticationHeaderValue("Bearer", accessToken), cancel) is { } more
+            && await provider.AskAsync(HttpMethod.Get, endpoint, null, new AuthenticationHeaderValue("Bearer", accessToken), cancel) is { } more
             // Core 5.3.4: it may be somebody else's.
             && Text(more, "sub") is { } subject && subject == Text(claims, "sub"))
         {

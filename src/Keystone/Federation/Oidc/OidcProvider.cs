@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -24,6 +25,10 @@ internal sealed class OidcProvider(OidcProviderSettings settings, OidcBackchanne
     /// <summary>An address of the provider's metadata; null when it has no such.</summary>
     public async Task<string?> EndpointAsync(string name, CancellationToken cancel) =>
         (await GetAsync(false, cancel)).Document.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && IsSafe(value.GetString()!) ? value.GetString() : null;
+
+    /// <summary>Asks the provider something (<see cref="OidcBackchannel"/>).</summary>
+    public Task<JsonElement?> AskAsync(HttpMethod method, string url, IReadOnlyDictionary<string, string>? form, AuthenticationHeaderValue? authorization, CancellationToken cancel) =>
+        backchannel.AskAsync(settings.CaFile, method, url, form, authorization, cancel);
 
     /// <summary>The claims of a token of this provider; null when it is none, or has run out.</summary>
     public async Task<JsonElement?> ValidateAsync(string token, IReadOnlyList<string> audiences, CancellationToken cancel)
@@ -77,11 +82,11 @@ internal sealed class OidcProvider(OidcProviderSettings settings, OidcBackchanne
     private async Task<Metadata?> FetchAsync(CancellationToken cancel)
     {
         if (!IsSafe(settings.Issuer)) { return null; }
-        if (await backchannel.AskAsync(HttpMethod.Get, settings.Issuer.TrimEnd('/') + "/.well-known/openid-configuration", null, null, cancel) is not { } document) { return null; }
+        if (await AskAsync(HttpMethod.Get, settings.Issuer.TrimEnd('/') + "/.well-known/openid-configuration", null, null, cancel) is not { } document) { return null; }
         // Discovery 4.3: the issuer of the document is the one that was asked for, or anybody could stand in.
         if (!document.TryGetProperty("issuer", out var issuer) || issuer.ValueKind != JsonValueKind.String || issuer.GetString() != settings.Issuer) { return null; }
         if (!document.TryGetProperty("jwks_uri", out var jwks) || jwks.ValueKind != JsonValueKind.String || !IsSafe(jwks.GetString()!)) { return null; }
-        if (await backchannel.AskAsync(HttpMethod.Get, jwks.GetString()!, null, null, cancel) is not { } keys) { return null; }
+        if (await AskAsync(HttpMethod.Get, jwks.GetString()!, null, null, cancel) is not { } keys) { return null; }
         try { return new Metadata(document, [.. new JsonWebKeySet(keys.GetRawText()).GetSigningKeys()], clock.Now()); }
         catch (ArgumentException) { return null; }
     }

@@ -18,6 +18,9 @@ public sealed record OidcProviderSettings
     [Setting("The provider's issuer, exactly as in its tokens. Its metadata are looked for below it (.well-known/openid-configuration). Https, but for this machine.")]
     public string Issuer { get; init; } = "";
 
+    [Setting("File of the authorities (PEM) of which one must have signed the provider's TLS certificate, in place of the system's.", Example = "/etc/nephos/corp-ca.pem")]
+    public string? CaFile { get; init; }
+
     [Setting("Our name at the provider.")]
     public string ClientId { get; init; } = "";
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Xml;
 using Nephos.Kernel.Ids;
@@ -78,7 +79,7 @@ internal sealed class SamlAssertions(SamlIdentity identity, KeystoneSettings set
                 element.SetAttributeNode(type);
             }
         }
-        using var key = identity.Certificate().GetRSAPrivateKey()!;
+        using var key = (AsymmetricAlgorithm?)identity.Certificate().GetRSAPrivateKey() ?? identity.Certificate().GetECDsaPrivateKey() ?? throw new CryptographicException("the key of our assertions (saml.key_file) is neither RSA nor elliptic-curve");
         SamlXml.Sign(assertion, issuer, identity.Certificate(), key);
         return document;
     }

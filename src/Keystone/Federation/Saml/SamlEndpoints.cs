@@ -18,6 +18,7 @@ internal static class SamlEndpoints
     {
         v3.Post("/auth/OS-FEDERATION/saml2", Assertion).Public("the token that counts is in the body").Body(FederationAuthEndpoints.MaxBody);
         v3.Post("/auth/OS-FEDERATION/saml2/ecp", EcpAssertion).Public("the token that counts is in the body").Body(FederationAuthEndpoints.MaxBody);
+        v3.Get("/OS-FEDERATION/saml2/sp", call => Task.FromResult(Reply.Text(call.Get<SamlServiceProvider>().Metadata(), "text/xml"))).Public("identity providers read it, and it holds no secret");
         v3.Get("/OS-FEDERATION/saml2/metadata", call => Task.FromResult(Reply.Text(call.Get<SamlIdentity>().Metadata(), "text/xml"))).Public("other clouds read it, and it holds no secret");
     }
 

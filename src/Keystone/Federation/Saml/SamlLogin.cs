@@ -15,12 +15,10 @@ namespace Nephos.Keystone.Federation.Saml;
 /// SAML2 as the service provider: single sign-on of browsers (request by redirect, answer by POST; SAML profiles 4.1), programs that carry the messages themselves (ECP, 4.2), and assertions that come
 /// unasked where allowed (Keystone-to-Keystone). A program that brings an assertion to the protocol's address gets the token at once, where web server modules send it there a second time.
 /// </summary>
-internal sealed partial class SamlLogin(KeystoneSettings settings, FederationUrls urls, UsedStatements used, FernetKeys keys, ILogger<SamlLogin> log)
+internal sealed partial class SamlLogin(KeystoneSettings settings, SamlServiceProvider sp, FederationUrls urls, UsedStatements used, FernetKeys keys, ILogger<SamlLogin> log)
 {
     /// <summary>Read when first needed, so that unreadable metadata of one stop no other.</summary>
     private readonly ConcurrentDictionary<string, SamlProvider> _providers = new(StringComparer.Ordinal);
-
-    public string EntityId => settings.Saml.SpEntityId ?? urls.V3 + "/OS-FEDERATION/saml2/sp";
 
     /// <summary>The provider that is configured for it; null when there is none.</summary>
     public SamlProvider? Find(string idpId, string protocolId) =>
@@ -70,7 +68,7 @@ internal sealed partial class SamlLogin(KeystoneSettings settings, FederationUrl
             xml.WriteEndElement();
             Header(xml, "ecp", "Request", SamlXml.Ecp);
             xml.WriteAttributeString("IsPassive", "0");
-            xml.WriteElementString("saml", "Issuer", SamlXml.Assertion, EntityId);
+            xml.WriteElementString("saml", "Issuer", SamlXml.Assertion, sp.EntityId);
             xml.WriteEndElement();
             Header(xml, "ecp", "RelayState", SamlXml.Ecp);
             xml.WriteString(state.Seal(keys, call.Context.Now));
@@ -98,7 +96,7 @@ internal sealed partial class SamlLogin(KeystoneSettings settings, FederationUrl
     private async Task<Statement> ReadAsync(Call call, SamlProvider provider, XmlElement? response, string consumer, string? requestId)
     {
         var (statement, reason) = response is null ? (null, "it is no XML of SAML2")
-            : SamlResponse.Read(response, new SamlExpectation(provider, consumer, EntityId, requestId, call.Context.Now, settings.Saml.ClockSkew));
+            : SamlResponse.Read(response, new SamlExpectation(provider, consumer, sp.EntityId, requestId, call.Context.Now, settings.Saml.ClockSkew, sp.Key));
         if (statement is null)
         {
             LogRefused(provider.EntityId, reason!);
@@ -134,7 +132,7 @@ internal sealed partial class SamlLogin(KeystoneSettings settings, FederationUrl
             if (destination is not null) { xml.WriteAttributeString("Destination", destination); }
             xml.WriteAttributeString("ProtocolBinding", binding);
             xml.WriteAttributeString("AssertionConsumerServiceURL", consumer);
-            xml.WriteElementString("saml", "Issuer", SamlXml.Assertion, EntityId);
+            xml.WriteElementString("saml", "Issuer", SamlXml.Assertion, sp.EntityId);
             xml.WriteStartElement("samlp", "NameIDPolicy", SamlXml.Protocol);
             xml.WriteAttributeString("AllowCreate", "true");
             xml.WriteEndElement();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Xml;
 using Nephos.Keystone.Federation.Mappings;
 
@@ -6,8 +7,9 @@ namespace Nephos.Keystone.Federation.Saml;
 /// <summary>What an answer has to fit.</summary>
 /// <param name="Consumer">The address it came to.</param>
 /// <param name="Audience">Our name.</param>
+/// <param name="Key">Ours, for what is encrypted.</param>
 /// <param name="RequestId">The request it answers; null when we remember none.</param>
-internal sealed record SamlExpectation(SamlProvider Provider, string Consumer, string Audience, string? RequestId, DateTime Now, TimeSpan Skew);
+internal sealed record SamlExpectation(SamlProvider Provider, string Consumer, string Audience, string? RequestId, DateTime Now, TimeSpan Skew, Func<RSA> Key);
 
 /// <summary>A good assertion.</summary>
 /// <param name="Id">With the issuer, what is used once.</param>
@@ -27,10 +29,25 @@ internal static class SamlResponse
         if (response.Value("Destination") is { } destination && destination != expected.Consumer) { return (null, $"it is for {destination}"); }
         if (response.Child("Issuer", SamlXml.Assertion) is { } sender && sender.InnerText.Trim() != expected.Provider.EntityId) { return (null, $"it is from {sender.InnerText}"); }
         // One assertion in the whole document, so that there is no second one to mistake it for.
-        var all = response.OwnerDocument.GetElementsByTagName("Assertion", SamlXml.Assertion);
-        if (response.Children("Assertion", SamlXml.Assertion).ToList() is not [var assertion] || all.Count != 1) { return (null, "it has not exactly one plain assertion"); }
-        if (!SamlXml.IsSigned(assertion, expected.Provider.Certificates) && !SamlXml.IsSigned(response, expected.Provider.Certificates)) { return (null, "it bears no good signature"); }
-        return ReadAssertion(assertion, expected);
+        if (Assertions(response.OwnerDocument, "Assertion") + Assertions(response.OwnerDocument, "EncryptedAssertion") != 1
+            || response.Children("Assertion", SamlXml.Assertion).Concat(response.Children("EncryptedAssertion", SamlXml.Assertion)).ToList() is not [var assertion]) { return (null, "it has not exactly one assertion"); }
+        // What is signed around is the cipher text; within is the assertion as it was before.
+        var isSigned = SamlXml.IsSigned(response, expected.Provider.Certificates);
+        if (assertion.LocalName == "EncryptedAssertion")
+        {
+            if (Open(assertion, expected, "Assertion") is not { } opened) { return (null, "its assertion is not encrypted to our key, or not as we can read it (AES-GCM or -CBC, RSA-OAEP)"); }
+            if (Assertions(opened.OwnerDocument, "Assertion") + Assertions(opened.OwnerDocument, "EncryptedAssertion") != 1) { return (null, "there are assertions in its assertion"); }
+            assertion = opened;
+        }
+        return isSigned || SamlXml.IsSigned(assertion, expected.Provider.Certificates) ? ReadAssertion(assertion, expected) : (null, "it bears no good signature");
+    }
+
+    private static int Assertions(XmlDocument document, string name) => document.GetElementsByTagName(name, SamlXml.Assertion).Count;
+
+    private static XmlElement? Open(XmlElement holder, SamlExpectation expected, string name)
+    {
+        using var key = expected.Key();
+        return SamlEncryption.Open(holder, key) is { } opened && opened.LocalName == name && opened.NamespaceURI == SamlXml.Assertion ? opened : null;
     }
 
     private static (SamlStatement?, string?) ReadAssertion(XmlElement assertion, SamlExpectation expected)
@@ -51,8 +68,10 @@ internal static class SamlResponse
         if (ends is not { } endsAt) { return (null, wrong); }
         if (assertion.Child("AuthnStatement", SamlXml.Assertion) is not { } authn) { return (null, "the assertion does not say that anybody was authenticated"); }
         if (authn.Time("SessionNotOnOrAfter") is { } session && expected.Now >= session + expected.Skew) { return (null, "the session is over"); }
-        var nameId = subject.Child("NameID", SamlXml.Assertion)?.InnerText.Trim();
-        return (new SamlStatement(id, nameId, Attributes(assertion), endsAt + expected.Skew), null);
+        var nameId = subject.Child("NameID", SamlXml.Assertion);
+        if (nameId is null && subject.Child("EncryptedID", SamlXml.Assertion) is { } closed && (nameId = Open(closed, expected, "NameID")) is null) { return (null, "its subject is not encrypted to our key, or not as we can read it"); }
+        if (Attributes(assertion, expected) is not { } attributes) { return (null, "an attribute is not encrypted to our key, or not as we can read it"); }
+        return (new SamlStatement(id, nameId?.InnerText.Trim(), attributes, endsAt + expected.Skew), null);
     }
 
     private static string? Conditions(XmlElement assertion, SamlExpectation expected)
@@ -80,11 +99,15 @@ internal static class SamlResponse
         return expected.Provider.Settings.AllowUnsolicited ? null : "nobody asked for it";
     }
 
-    private static Dictionary<string, IReadOnlyList<string>> Attributes(XmlElement assertion)
+    /// <summary>Null when one cannot be opened: whom it would have kept out is not known.</summary>
+    private static Dictionary<string, IReadOnlyList<string>>? Attributes(XmlElement assertion, SamlExpectation expected)
     {
         var attributes = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var attribute in assertion.Children("AttributeStatement", SamlXml.Assertion).SelectMany(s => s.Children("Attribute", SamlXml.Assertion)))
+        var statements = assertion.Children("AttributeStatement", SamlXml.Assertion).ToList();
+        var opened = statements.SelectMany(s => s.Children("EncryptedAttribute", SamlXml.Assertion)).Select(a => Open(a, expected, "Attribute")).ToList();
+        foreach (var attribute in statements.SelectMany(s => s.Children("Attribute", SamlXml.Assertion)).Concat(opened))
         {
+            if (attribute is null) { return null; }
             var values = attribute.Children("AttributeValue", SamlXml.Assertion).Select(v => v.InnerText.Trim()).ToList();
             foreach (var name in new[] { attribute.Value("Name"), attribute.Value("FriendlyName") }.OfType<string>().Distinct())
             {

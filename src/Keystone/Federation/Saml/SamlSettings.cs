@@ -11,13 +11,19 @@ public sealed record SamlSettings
     [Setting("Our name as a service provider.", DefaultText = "the cloud's address with /identity/v3/OS-FEDERATION/saml2/sp")]
     public string? SpEntityId { get; init; }
 
+    [Setting("Certificate that identity providers encrypt to, PEM.", DefaultText = "saml/sp-certificate.pem in the state directory, made when first needed")]
+    public string? SpCertificateFile { get; init; }
+
+    [Setting("Its RSA key, PEM.", DefaultText = "saml/sp-key.pem in the state directory, made when first needed")]
+    public string? SpKeyFile { get; init; }
+
     [Setting("How far the clocks of identity providers may differ from ours.", Minimum = 0, Maximum = 600)]
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(1);
 
     [Setting("How long our own assertions are good for (Keystone-to-Keystone). Upstream: [saml] assertion_expiration_time.", Minimum = 1)]
     public TimeSpan AssertionExpirationTime { get; init; } = TimeSpan.FromHours(1);
 
-    [Setting("Certificate that goes with our own assertions, PEM. Upstream: [saml] certfile.", DefaultText = "saml/certificate.pem in the state directory, made when first needed")]
+    [Setting("Certificate that goes with our own assertions, RSA or elliptic-curve, PEM. Upstream: [saml] certfile.", DefaultText = "saml/certificate.pem in the state directory, made when first needed")]
     public string? CertificateFile { get; init; }
 
     [Setting("Key that signs our own assertions, PEM. Upstream: [saml] keyfile.", DefaultText = "saml/key.pem in the state directory, made when first needed")]

@@ -17,9 +17,12 @@ internal static class SamlXml
     private const string DigSig = SignedXml.XmlDsigNamespaceUrl;
     private const int Largest = 1 << 20;
 
-    private static readonly HashSet<string> SignatureMethods = ["http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512"];
+    private const string RsaSha256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+    private static readonly HashSet<string> SignatureMethods = [RsaSha256, "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", .. EcdsaSignature.Names.Values];
     private static readonly HashSet<string> DigestMethods = ["http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2001/04/xmldsig-more#sha384", "http://www.w3.org/2001/04/xmlenc#sha512"];
     private static readonly HashSet<string> Transforms = [SignedXml.XmlDsigExcC14NTransformUrl, "http://www.w3.org/2000/09/xmldsig#enveloped-signature"];
+
+    static SamlXml() => EcdsaSignature.Register();
 
     /// <summary>No document types, nothing fetched from elsewhere. Null when it is no such XML.</summary>
     public static XmlDocument? Parse(string text)
@@ -66,18 +69,29 @@ internal static class SamlXml
             if (info.CanonicalizationMethod is not (SignedXml.XmlDsigExcC14NTransformUrl or SignedXml.XmlDsigC14NTransformUrl) || !SignatureMethods.Contains(info.SignatureMethod ?? "") || !DigestMethods.Contains(reference.DigestMethod)) { return false; }
             var transforms = Enumerable.Range(0, reference.TransformChain.Count).Select(i => reference.TransformChain[i].Algorithm ?? "").ToList();
             if (transforms.Count > 2 || transforms.Exists(t => !Transforms.Contains(t)) || !transforms.Contains("http://www.w3.org/2000/09/xmldsig#enveloped-signature")) { return false; }
-            return certificates.Any(certificate => certificate.GetRSAPublicKey() is { } key && Check(signed, key));
+            return certificates.Any(certificate => Check(signed, (AsymmetricAlgorithm?)certificate.GetRSAPublicKey() ?? certificate.GetECDsaPublicKey()));
         }
         catch (CryptographicException) { return false; } // a signature that cannot be read is none
     }
 
-    private static bool Check(SignedXml signed, RSA key)
+    /// <summary>A key of another kind than the signature's method fits none.</summary>
+    private static bool Check(SignedXml signed, AsymmetricAlgorithm? key)
     {
-        using (key) { return signed.CheckSignature(key); }
+        using (key) { return key is not null && signed.CheckSignature(key); }
+    }
+
+    /// <summary>A certificate as metadata have it.</summary>
+    public static void WriteKeyInfo(XmlWriter xml, X509Certificate2 certificate)
+    {
+        xml.WriteStartElement("ds", "KeyInfo", DigSig);
+        xml.WriteStartElement("ds", "X509Data", DigSig);
+        xml.WriteElementString("ds", "X509Certificate", DigSig, Convert.ToBase64String(certificate.RawData));
+        xml.WriteEndElement();
+        xml.WriteEndElement();
     }
 
     /// <summary>Signs the element; the signature becomes its child after <paramref name="after"/>, where SAML's schema wants it.</summary>
-    public static void Sign(XmlElement element, XmlElement after, X509Certificate2 certificate, RSA key)
+    public static void Sign(XmlElement element, XmlElement after, X509Certificate2 certificate, AsymmetricAlgorithm key)
     {
         var signed = new OneElementSignature(element) { SigningKey = key };
         var reference = new Reference("#" + element.GetAttribute("ID")) { DigestMethod = "http://www.w3.org/2001/04/xmlenc#sha256" };
@@ -85,7 +99,7 @@ internal static class SamlXml
         reference.AddTransform(new XmlDsigExcC14NTransform());
         signed.AddReference(reference);
         signed.SignedInfo!.CanonicalizationMethod = SignedXml.XmlDsigExcC14NTransformUrl;
-        signed.SignedInfo.SignatureMethod = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+        signed.SignedInfo.SignatureMethod = key is ECDsa curve ? EcdsaSignature.Names[curve.KeySize switch { <= 256 => 256, <= 384 => 384, _ => 512 }] : RsaSha256;
         signed.KeyInfo = new KeyInfo();
         signed.KeyInfo.AddClause(new KeyInfoX509Data(certificate));
         signed.ComputeSignature();

@@ -47,12 +47,14 @@ internal static class WebssoEndpoints
         var request = call.Http.Request;
         if (call.Get<OidcLogin>().Find(idp, protocol) is { } oidc && HttpMethods.IsGet(request.Method) && call.Query.Has("state"))
         {
+            call.Context.Notes?.Login(null, null, null, null);
             await call.Get<FederatedLogin>().FindAsync(idp, protocol);
             var (statement, back) = await call.Get<OidcLogin>().FinishAsync(call, oidc, idp, protocol);
             return await FormAsync(call, idp, protocol, statement, back);
         }
         if (call.Get<SamlLogin>().Find(idp, protocol) is { } saml && HttpMethods.IsPost(request.Method) && request.HasFormContentType)
         {
+            call.Context.Notes?.Login(null, null, null, null);
             await call.Get<FederatedLogin>().FindAsync(idp, protocol);
             var (statement, back) = await call.Get<SamlLogin>().FinishAsync(call, saml, idp, protocol);
             return await FormAsync(call, idp, protocol, statement, back ?? Origin(call));

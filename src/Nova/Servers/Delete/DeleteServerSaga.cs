@@ -33,7 +33,7 @@ internal sealed class DeleteServerSaga(Store<NovaDb> store, IPlacement placement
     private async Task FreePorts(SagaRun<DeleteServer> run)
     {
         var id = run.Parameters.ServerId;
-        var nics = await store.ReadAsync(db => db.Servers.Where(s => s.Id == id).Select(s => s.Nics).FirstOrDefaultAsync(run.Cancel), run.Cancel) ?? [];
+        var nics = (await store.ReadAsync(db => ServerQueries.Find(db, id), run.Cancel))?.Nics ?? [];
         foreach (var nic in nics) { await BuildServerSaga.FreeAsync(run.Context, ports, id, nic, run.Cancel); }
         // Ports that were bound to it behind Nova's back come free.
         foreach (var port in (await ports.OfDevicesAsync([id], run.Cancel)).Where(p => nics.All(n => n.PortId != p.Id))) { await ports.UnbindAsync(run.Context, port.Id, id, run.Cancel); }

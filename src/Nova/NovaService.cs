@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Nephos.Contracts.Node;
 using Nephos.Contracts.Nova;
 using Nephos.Kernel;
@@ -66,6 +67,7 @@ public sealed class NovaService : INephosService
         ActionEndpoints.Map(server);
         LaterActions.Map(server);
         ServerSecurityGroupEndpoints.Map(server);
+        FixedIpEndpoints.Map(server);
         MetadataEndpoints.Map(server.Group("/metadata"));
         TagEndpoints.Map(server.Group("/tags"));
         AddressEndpoints.Map(server.Group("/ips"));
@@ -77,6 +79,7 @@ public sealed class NovaService : INephosService
         MigrationEndpoints.MapServer(server.Group("/migrations"));
         ConsoleEndpoints.MapTokens(Api.Group("/v2.1/os-console-auth-tokens"));
         ConsoleSocket.Map(Api.Group(""));
+        ConsolePage.Map(Api.Group(""));
         ServerGroupEndpoints.Map(Api.Group("/v2.1/os-server-groups"));
         SecurityGroupEndpoints.Map(Api.Group("/v2.1/os-security-groups"));
         SecurityGroupRuleEndpoints.Map(Api.Group("/v2.1/os-security-group-rules"));
@@ -116,6 +119,7 @@ public sealed class NovaService : INephosService
         services.AddSingleton<GroupPlacement>();
         services.AddSingleton<QuotaOperations>();
         services.AddSingleton<ConsoleOperations>();
+        services.TryAddSingleton(new NoVncFiles(NoVncFiles.DebiansFolder));
         services.AddSingleton<GuestTable>();
         services.AddSingleton<GuestReports>();
         services.AddSingleton<IGuestFeed, GuestFeed>();

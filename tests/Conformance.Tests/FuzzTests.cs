@@ -84,7 +84,8 @@ public sealed partial class FuzzTests(TestCloud cloud) : IClassFixture<TestCloud
     [System.Text.RegularExpressions.GeneratedRegex(@"\{[a-zA-Z][a-z-]*\}")]
     private static partial System.Text.RegularExpressions.Regex Placeholder();
 
-    private static string Path(Random random, string path, List<string> known) => string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? Uri.EscapeDataString(Word(random, known)) is { Length: > 0 } word ? word : "x" : segment));
+    /// <summary>Without NUL: the test server takes no such path, and Kestrel answers 400 by itself.</summary>
+    private static string Path(Random random, string path, List<string> known) => string.Join('/', path.Split('/').Select(segment => segment.StartsWith('{') ? Uri.EscapeDataString(Word(random, known).Replace("\0", "", StringComparison.Ordinal)) is { Length: > 0 } word ? word : "x" : segment));
 
     private static string Word(Random random, List<string> known) => random.Next(10) switch { < 7 => known[random.Next(known.Count)], 7 => NewId.Uuid(), _ => Junk[random.Next(Junk.Length)] };
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using Shouldly;
 using Xunit;
@@ -66,5 +67,32 @@ public sealed class BadLuckTests
         await LiveCloud.Eventually(() => admin.Is(server, "ACTIVE", 1), 60, "a server to run now that there is room");
         foreach (var left in await admin.Servers()) { await admin.Delete($"/compute/v2.1/servers/{left!["id"]}"); }
         await LiveCloud.Eventually(admin.NothingIsLeft, 90, "the servers to be deleted");
+    }
+
+    [Fact]
+    public async Task Disk_FullUnderAGuest_PausesItWithTheReasonUntilThereIsRoom()
+    {
+        await using var cloud = await LiveCloud.StartAsync(8717);
+        using var admin = await LiveAdmin.LoginAsync(cloud);
+        var guests = Path.Combine(cloud.State, "node/guests");
+        await cloud.Run($"mkdir -p -m 0700 {guests}");
+        await cloud.Run($"mount -t tmpfs -o size=40m,mode=700 guests {guests}");
+        try
+        {
+            var (network, _) = await admin.MakeNetwork();
+            var writes = Convert.ToBase64String(Encoding.UTF8.GetBytes("#!/bin/sh\ndd if=/dev/urandom of=/big bs=1M count=200\nsync\n"));
+            var server = await admin.Make("/compute/v2.1/servers", "server", new { name = "s", imageRef = await admin.FirstImage(), flavorRef = "1", networks = new[] { new { uuid = network } }, user_data = writes });
+            await LiveCloud.Eventually(() => admin.Is(server, "PAUSED", 3), 180, "the guest to stand still at a full disk");
+            var action = (await admin.Get($"/compute/v2.1/servers/{server}/os-instance-actions"))["instanceActions"]![0]!;
+            (action["action"]!.ToString(), action["message"]!.ToString()).ShouldBe(("pause", "The host's disk is full: the guest stands still at a write and goes on when there is room"));
+            JsonNode.Parse((await cloud.Nephos($"status --state {cloud.State} --json")).Text)!["halted"]![0]!["server"]!.ToString().ShouldBe(server);
+            await cloud.Run($"mount -o remount,size=400m {guests}");
+            await LiveCloud.Eventually(() => admin.Is(server, "ACTIVE", 1), 60, "the guest to go on now that there is room");
+            (await admin.Get($"/compute/v2.1/servers/{server}/os-instance-actions"))["instanceActions"]![0]!["action"]!.ToString().ShouldBe("unpause");
+            JsonNode.Parse((await cloud.Nephos($"status --state {cloud.State} --json")).Text)!["halted"]!.AsArray().Count.ShouldBe(0);
+            await admin.Delete("/compute/v2.1/servers/" + server);
+            await LiveCloud.Eventually(admin.NothingIsLeft, 90, "the server to be deleted");
+        }
+        finally { await cloud.Run("umount -l " + guests); }
     }
 }

@@ -68,7 +68,7 @@ public sealed class ImageFormatsTests : IDisposable
 
     [Theory]
     [InlineData("qcow2", "qemu-img create -q -f raw base 10M && qemu-img create -f qcow2 -b base -F raw disk")]
-    [InlineData("qcow2", "qemu-img create -q -f raw base 10M && qemu-img create -f qcow2 -b 'json:{\"driver\":\"file\",\"filename\":\"base\"}' -F raw disk")]
+    [InlineData("qcow2", "qemu-img create -u -f qcow2 -b 'json:{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"/etc/passwd\"}}' -F raw disk 10M")]
     [InlineData("qcow2", "qemu-img create -f qcow2 -o data_file=data,data_file_raw=on disk 10M")]
     [InlineData("qcow2", "qemu-img create -f qcow2 -o extended_l2=on disk 10M")]
     [InlineData("vmdk", "qemu-img create -f vmdk -o subformat=monolithicFlat disk 10M")]

@@ -69,6 +69,12 @@ public interface IPorts
     /// <summary>Deletes a port; gone is fine.</summary>
     Task DeleteAsync(RequestContext context, string portId, CancellationToken cancel);
 
+    /// <summary>Gives a port one more address, of the subnet. Throws the API's errors (no more addresses, too many on the port).</summary>
+    Task AddFixedIpAsync(RequestContext context, string portId, string subnetId, CancellationToken cancel);
+
+    /// <summary>Takes an address from a port and leaves the others. False when the port does not have it.</summary>
+    Task<bool> RemoveFixedIpAsync(RequestContext context, string portId, string ip, CancellationToken cancel);
+
     /// <summary>Replaces the security groups of a port.</summary>
     Task SetSecurityGroupsAsync(RequestContext context, string portId, IReadOnlyList<string> securityGroupIds, CancellationToken cancel);
 }

@@ -80,6 +80,8 @@ public sealed record GuestReport
     public required GuestPower Power { get; init; }
     /// <summary>Why the generation could not be made so, in words for the user; null when it was.</summary>
     public string? Error { get; init; }
+    /// <summary>Why the hypervisor holds the CPUs although nobody asked for it, in words for the user; null when it does not.</summary>
+    public string? Halted { get; init; }
     /// <summary>True when the guest went down by itself (power-off inside, crash, process killed) and not because the specification said so.</summary>
     public bool Unsolicited { get; init; }
 }

@@ -55,19 +55,21 @@ internal sealed class ImportPlugins(ImageStores stores, IProcessRunner processes
     {
         var source = staged.DiskFormat ?? image.DiskFormat!;
         var target = settings.ConversionOutputFormat;
-        var found = await InspectAsync(image.Id + staged.Suffix, source).ConfigureAwait(false);
+        var (found, size) = await InspectAsync(image.Id + staged.Suffix, source).ConfigureAwait(false);
         if (found == "iso") { return source == "iso" ? null : throw new ImportException("Image has disallowed configuration"); }
         if ((found == "gpt" ? "raw" : found) != source) { throw new ImportException("Image format mismatch"); }
         if (source == target) { return null; }
+        // A few kilobytes can say that they are a disk of petabytes; as raw bytes it would have to be read to its end.
+        if (target == "raw" && size > settings.ImageSizeCap) { throw new ImageTooLargeException(settings.ImageSizeCap); }
         const string suffix = ".converted";
         var (from, to) = (stores.Staging.PathOf(image.Id + staged.Suffix), stores.Staging.PathOf(image.Id + suffix));
         var result = await processes.RunAsync("qemu-img", ["convert", "-f", QemuName(source), "-O", QemuName(target), from, to], limit: ConversionLimit, cancel: cancel).ConfigureAwait(false);
         if (!result.Ok) { throw new ImportException(result.Error.Trim().Replace(from, "source", StringComparison.Ordinal).Replace(to, "target", StringComparison.Ordinal)); }
         await using (var flush = new FileStream(to, FileMode.Open, FileAccess.ReadWrite)) { await Task.Run(() => flush.Flush(flushToDisk: true), cancel).ConfigureAwait(false); }
-        var made = await InspectAsync(image.Id + suffix, target).ConfigureAwait(false);
+        var (made, _) = await InspectAsync(image.Id + suffix, target).ConfigureAwait(false);
         if ((made == "gpt" ? "raw" : made) != target) { throw new ImportException("Converted image in unexpected format"); }
         await using var bytes = stores.Staging.Open(image.Id + suffix)!;
-        var copied = await HashedCopy.RunAsync(bytes, new NowhereWriter(), long.MaxValue, _ => Task.CompletedTask, cancel).ConfigureAwait(false);
+        var copied = await HashedCopy.RunAsync(bytes, new NowhereWriter(), settings.ImageSizeCap, _ => Task.CompletedTask, cancel).ConfigureAwait(false);
         return staged with { Suffix = suffix, Size = copied.Size, Md5 = copied.Md5, Sha512 = copied.Sha512, DiskFormat = target, ContainerFormat = "bare" };
     }
 
@@ -89,12 +91,12 @@ internal sealed class ImportPlugins(ImageStores stores, IProcessRunner processes
         return staged with { Suffix = suffix, Size = copied.Size, Md5 = copied.Md5, Sha512 = copied.Sha512 };
     }
 
-    private async Task<string> InspectAsync(string key, string claimed)
+    private async Task<InspectedImage> InspectAsync(string key, string claimed)
     {
         await using var bytes = stores.Staging.Open(key) ?? throw new ImportException("the staged bytes are gone");
         try
         {
-            return FormatInspector.Inspect(bytes, claimed).Format;
+            return FormatInspector.Inspect(bytes, claimed);
         }
         catch (ImageFormatException error)
         {

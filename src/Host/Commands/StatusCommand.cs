@@ -36,6 +36,7 @@ internal static class StatusCommand
         AnsiConsole.MarkupLineInterpolated($"[bold]{status.Url}[/]  up {status.UpSince:yyyy-MM-dd HH:mm:ss}Z  pid {status.ProcessId}  drivers {status.Drivers}  {status.MemoryMib} MiB");
         Table("Services", ["service", "type", "ready", "remark"], status.Services.Select(s => new[] { s.Name, s.Type, s.Ready ? "yes" : "NO", s.Remark }));
         Table("Nodes", ["host", "what", "state", "seen"], status.Nodes.Select(n => new[] { n.Host, n.Binary, n.Up ? "up" : "DOWN", n.Seen }));
+        if (status.Halted.Count > 0) { Table("Servers that stand still", ["server", "host", "since", "reason"], status.Halted.Select(g => new[] { g.Server, g.Host, g.Since.ToString("HH:mm:ss", null), g.Reason })); }
         Table("Work", ["service", "saga", "resource", "state", "since", "reason"], status.Sagas.Select(s => new[] { s.Service, s.Name + " " + s.Id, s.Resource, s.State, s.Since.ToString("HH:mm:ss", null), s.Error ?? "" }));
         Table("Reconcilers", ["name", "last run", "took", "report"], status.Reconcilers.Select(r => new[] { r.Name, r.LastRun, r.Took, (r.Failed ? "FAILED: " : "") + r.Report }));
     }

@@ -5,11 +5,13 @@ namespace Nephos.Host.Control;
 /// <summary>What <c>nephos status</c> shows.</summary>
 public sealed record CloudStatus(
     string Url, DateTime UpSince, int ProcessId, string Drivers, long MemoryMib, IReadOnlyList<ServiceStatus> Services, IReadOnlyList<NodeStatus> Nodes,
-    IReadOnlyList<SagaStatus> Sagas, IReadOnlyList<ReconcilerLine> Reconcilers);
+    IReadOnlyList<HaltedStatus> Halted, IReadOnlyList<SagaStatus> Sagas, IReadOnlyList<ReconcilerLine> Reconcilers);
 
 public sealed record ServiceStatus(string Name, string Type, bool Ready, string Remark);
 
 public sealed record NodeStatus(string Host, string Binary, bool Up, string Seen);
+
+public sealed record HaltedStatus(string Server, string Host, DateTime Since, string Reason);
 
 public sealed record SagaStatus(string Service, string Id, string Name, string Resource, string State, DateTime Since, string? Error);
 

@@ -97,15 +97,16 @@ internal sealed class ControlServer(
             active.AddRange((await engine.ActiveAsync(cancel).ConfigureAwait(false))
                 .Select(s => new SagaStatus(engine.Service, s.Id, s.Name, s.Resource, s.State.ToString().ToLowerInvariant(), s.CreatedAt, s.Error)));
         }
-        var nodes = new List<NodeStatus>();
+        var (nodes, halted) = (new List<NodeStatus>(), new List<HaltedStatus>());
         foreach (var list in hosts)
         {
+            halted.AddRange((await list.HaltedAsync(cancel).ConfigureAwait(false)).Select(g => new HaltedStatus(g.ServerId, g.Host, g.Since, g.Reason)));
             nodes.AddRange((await list.ListAsync(cancel).ConfigureAwait(false)).Select(h => new NodeStatus(h.Host, h.Binary, h.Up, WireTime.Seconds(h.Seen))));
         }
         using var process = Process.GetCurrentProcess();
         return new CloudStatus(
             options.Facts.PublicUrl, _start, Environment.ProcessId, options.Node?.ComputeDriver == "fake" ? "fake" : options.Node is null ? "none" : "real",
-            process.WorkingSet64 >> 20, await ServicesAsync(cancel).ConfigureAwait(false), nodes, active,
+            process.WorkingSet64 >> 20, await ServicesAsync(cancel).ConfigureAwait(false), nodes, halted, active,
             [.. reconcilers.Select(r => r.Status).Select(r => new ReconcilerLine(
                 r.Name, r.LastRun is { } at ? WireTime.Seconds(at) : "never", r.Took is { } took ? $"{took.TotalMilliseconds:0.0} ms" : "", r.Report, r.Failed))]);
     }

@@ -6,10 +6,12 @@ namespace Nephos.Host.Startup;
 /// <summary>What must be on the machine before real guests can run: programs and the test guest's image. Costs a few file look-ups when all is there.</summary>
 internal static class Preparation
 {
-    /// <summary>A program and the Debian package that has it.</summary>
+    /// <summary>A program, or a file with its path, and the Debian package that has it.</summary>
     private static readonly (string Program, string Package)[] Programs =
     [
         ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ip", "iproute2"), ("nft", "nftables"), ("genisoimage", "genisoimage"),
+        // The page around a guest's screen.
+        ("/usr/share/novnc/vnc.html", "novnc"),
         // Not for the cloud: for whoever wants to see a first server.
         ("openstack", "python3-openstackclient"),
     ];

@@ -107,7 +107,7 @@ public sealed class Call
         try
         {
             using var document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { MaxDepth = 32 }, cancel).ConfigureAwait(false);
-            return document.RootElement.Clone();
+            return WireText.IsText(document.RootElement) ? document.RootElement.Clone() : throw errors.Malformed("The body is not a text in UTF-8.");
         }
         catch (JsonException error)
         {

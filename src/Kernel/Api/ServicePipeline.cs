@@ -82,6 +82,10 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
         {
             LogAborted(context.RequestId, http.Request.Method, path);
         }
+        catch (Exception error) when (StoreFailure.IsUnfitText(error))
+        {
+            await WriteErrorAsync(http, service, new BadRequestError("The request holds a text with the character NUL."), context).ConfigureAwait(false);
+        }
         catch (Exception error)
         {
             LogFault(error, context.RequestId, http.Request.Method, service.Prefix + path);
@@ -100,7 +104,8 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
     private async Task DispatchAsync(HttpContext http, ServiceApi service, string path, RequestContext context)
     {
         var match = service.Match(path);
-        if (context.Notes is { } notes) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
+        // Refused reads are no events, and the way of most requests.
+        if (context.Notes is { } notes && !HttpMethods.IsGet(http.Request.Method)) { notes.Endpoint = match.Endpoints?.FirstOrDefault(e => e.Method == http.Request.Method); }
         var isPublic = match.Endpoints is { } all && IsPublic(all, http.Request.Method);
         var isChained = await IsChainedAsync(http, isPublic).ConfigureAwait(false);
         if (context.Token is { } token && await IdentifyAsync(token, isChained, http.RequestAborted).ConfigureAwait(false) is { } identity

@@ -29,7 +29,8 @@ public abstract class ServiceDb(DbContextOptions options) : DbContext(options)
     public void Record(RequestContext context, string action, string resourceType, string resourceId, string? projectId = null)
     {
         Changes.Add(ChangeRow.Of(context, action, resourceType, resourceId, projectId));
-        context.Notes?.Add(new(action, resourceType, resourceId, projectId));
+        // Not before: a transaction may be rolled back and run again.
+        if (context.Notes is { } notes) { AfterCommit(() => notes.Add(new(action, resourceType, resourceId, projectId))); }
     }
 
     /// <summary>Tells those who listen to the channel (<see cref="Store{TDb}.ListenAsync"/>), in this process and others, when this transaction commits. Nothing on SQLite, which has one process.</summary>

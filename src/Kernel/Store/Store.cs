@@ -20,6 +20,9 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     /// <summary>Contexts kept with their connection: more than are ever busy at once on a few processors, as SQLite works on the caller's thread.</summary>
     private const int KeptContexts = 8;
 
+    /// <summary>Tries of a transaction that others win over. A victim finds the winner's locks gone at the next try, so more than a few mean that something else is wrong.</summary>
+    private const int MaxTries = 5;
+
     private readonly PooledDbContextFactory<TDb> _factory;
     private readonly ConcurrentStack<TDb> _kept = new();
     private int _keptCount;
@@ -127,6 +130,9 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     }
 
     /// <summary>One transaction: all of it or nothing; tracked changes are saved at its end; then what was left with <see cref="ServiceDb.AfterCommit"/> runs.</summary>
+    /// <param name="write">Runs again when PostgreSQL chose this transaction as a deadlock's victim or could not serialize it, and once more when a row came or went between what it looked up and what it wrote; so it changes
+    /// nothing but the database, and what else shall happen is left for after the commit.</param>
+    /// <param name="cancel">Until the commit begins.</param>
     public async Task<T> WriteAsync<T>(Func<TDb, Task<T>> write, CancellationToken cancel = default)
     {
         T result;
@@ -143,22 +149,7 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         try
         {
-            var db = await TakeAsync(cancel).ConfigureAwait(false);
-            try
-            {
-                await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
-                result = await write(db).ConfigureAwait(false);
-                if (db.ChangeTracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); }
-                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                after = db.TakeAfterCommit();
-            }
-            catch
-            {
-                db.TakeAfterCommit();
-                await DropAsync(db).ConfigureAwait(false);
-                throw;
-            }
-            await ReturnAsync(db).ConfigureAwait(false);
+            (result, after) = await TransactAsync(write, cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -167,6 +158,39 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         }
         after?.ForEach(action => action());
         return result;
+    }
+
+    /// <summary>Again when another transaction had to win. Nothing of the lost try is left: its changes are rolled back, its context and what it left for after the commit are thrown away.</summary>
+    private async Task<(T Result, List<Action>? After)> TransactAsync<T>(Func<TDb, Task<T>> write, CancellationToken cancel)
+    {
+        var overtaken = false;
+        for (var attempt = 1; ; attempt++)
+        {
+            var db = await TakeAsync(cancel).ConfigureAwait(false);
+            T result;
+            List<Action>? after;
+            try
+            {
+                await using var transaction = await db.Database.BeginTransactionAsync(cancel).ConfigureAwait(false);
+                result = await write(db).ConfigureAwait(false);
+                if (db.ChangeTracker.HasChanges()) { await db.SaveChangesAsync(cancel).ConfigureAwait(false); }
+                await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+                after = db.TakeAfterCommit();
+            }
+            catch (Exception error)
+            {
+                db.TakeAfterCommit();
+                await DropAsync(db).ConfigureAwait(false);
+                if (attempt < MaxTries && (StoreFailure.IsLostRace(error) || (!overtaken && (overtaken = StoreFailure.IsOvertaken(error)))))
+                {
+                    Instruments.DatabaseRetry(_service);
+                    continue;
+                }
+                throw;
+            }
+            await ReturnAsync(db).ConfigureAwait(false);
+            return (result, after);
+        }
     }
 
     /// <inheritdoc cref="WriteAsync{T}"/>

@@ -30,6 +30,8 @@ public static class Instruments
 
     private static readonly Histogram<double> DatabaseWriteWait = Meter.CreateHistogram("nephos.db.write.wait", "s", "Time that transactions waited for the write lock.", advice: Seconds(0.0001, 10));
 
+    private static readonly Counter<long> DatabaseRetries = Meter.CreateCounter<long>("nephos.db.retries", "{transaction}", "Transactions that ran again because another had to win (deadlock, serialization).");
+
     private static readonly AsyncLocal<bool> Mute = new();
 
     /// <summary>From here on nothing of this flow, nor of the background work it starts, is counted or traced: it is not the cloud's work (a rehearsal).</summary>
@@ -63,6 +65,12 @@ public static class Instruments
     public static void DatabaseWriter(string database, int change)
     {
         if (!Mute.Value) { DatabaseWriters.Add(change, new KeyValuePair<string, object?>("database", database)); }
+    }
+
+    /// <summary>A transaction runs again.</summary>
+    public static void DatabaseRetry(string database)
+    {
+        if (!Mute.Value) { DatabaseRetries.Add(1, new KeyValuePair<string, object?>("database", database)); }
     }
 
     /// <summary>A transaction got the write lock.</summary>

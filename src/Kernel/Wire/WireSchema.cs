@@ -259,6 +259,7 @@ public sealed class WireSchema
             "date-time" => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _),
             "uri" => Uri.TryCreate(text, UriKind.Absolute, out _),
             "ipv4" => IPAddress.TryParse(text, out var four) && four.AddressFamily == AddressFamily.InterNetwork,
+            "ip" => IPAddress.TryParse(text, out _),
             "ipv6" => IPAddress.TryParse(text, out var six) && six.AddressFamily == AddressFamily.InterNetworkV6,
             _ => throw new InvalidOperationException($"no format {format}"),
         };

@@ -36,7 +36,7 @@ internal abstract class ImportSource : IAsyncDisposable
     /// <summary>The rows of a table, in the order in which they were made where it has an <c>id</c> that counts.</summary>
     public abstract Task<IReadOnlyList<ImportRow>> ReadAsync(string table, CancellationToken cancel);
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public abstract ValueTask DisposeAsync();
 }
 
 /// <summary>A row by the names of its columns. A column that is not there is null, since tables differ between releases.</summary>
@@ -94,11 +94,7 @@ internal sealed class DatabaseSource(DbConnection connection, HashSet<string> ta
         _ => value.ToString(),
     };
 
-    public override async ValueTask DisposeAsync()
-    {
-        await connection.DisposeAsync();
-        await base.DisposeAsync();
-    }
+    public override ValueTask DisposeAsync() => connection.DisposeAsync();
 }
 
 internal sealed class FolderSource(string folder) : ImportSource
@@ -117,6 +113,8 @@ internal sealed class FolderSource(string folder) : ImportSource
             return values.Length == names.Length ? new ImportRow(columns, values) : throw new BadRequestError($"{path}:{i + 2}: {values.Length} values for {names.Length} columns");
         })];
     }
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>As <c>mysql --batch</c> writes: NULL for null, and <c>\t \n \0 \\</c>.</summary>
     internal static string? Unescape(string text)

@@ -42,25 +42,25 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
     public async Task<ListPage<User>?> ListUsersAsync(string domainId, CallQuery query)
     {
         if (await directories.OfAsync(domainId) is not { } directory) { return null; }
-        return Page(await shadows.UsersAsync(domainId, await directory.ListUsersAsync(Pairs(query))), query);
+        return Page(directory, await shadows.UsersAsync(domainId, await directory.ListUsersAsync(Pairs(query))), query);
     }
 
     /// <inheritdoc cref="ListUsersAsync"/>
     public async Task<ListPage<Group>?> ListGroupsAsync(string domainId, CallQuery query)
     {
         if (await directories.OfAsync(domainId) is not { } directory) { return null; }
-        return Page(await shadows.GroupsAsync(domainId, await directory.ListGroupsAsync(Pairs(query))), query);
+        return Page(directory, await shadows.GroupsAsync(domainId, await directory.ListGroupsAsync(Pairs(query))), query);
     }
 
     /// <summary>Members of a directory's group; null: the group is of our own database.</summary>
     public async Task<ListPage<User>?> MembersAsync(string groupId, CallQuery query) => await OfGroupAsync(groupId) is var (domainId, directory, localId)
-        ? Page(await directory.FindGroupAsync(localId) is { } group ? await shadows.UsersAsync(domainId, await directory.MembersAsync(group)) : [], query) : null;
+        ? Page(directory, await directory.FindGroupAsync(localId) is { } group ? await shadows.UsersAsync(domainId, await directory.MembersAsync(group)) : [], query) : null;
 
     /// <summary>Groups of a directory's user; null: the user is of our own database.</summary>
     public async Task<ListPage<Group>?> GroupsOfAsync(string userId, CallQuery query)
     {
         if (await OfUserAsync(userId) is not var (domainId, directory, localId)) { return null; }
-        return Page(await directory.FindUserAsync(localId) is { } user ? await RememberGroupsAsync(domainId, directory, userId, user) : [], query);
+        return Page(directory, await directory.FindUserAsync(localId) is { } user ? await RememberGroupsAsync(domainId, directory, userId, user) : [], query);
     }
 
     /// <summary>Whether a directory's user is in a directory's group; null when the group is of our own database.</summary>
@@ -116,15 +116,17 @@ internal sealed class DirectoryIdentities(Store<KeystoneDb> store, DomainDirecto
 
     private static List<(string Key, string Value)> Pairs(CallQuery query) => [.. query.Names.Select(n => (n, query[n] ?? ""))];
 
-    private ListPage<User> Page(List<User> users, CallQuery query)
+    private ListPage<User> Page(LdapDirectory directory, List<User> users, CallQuery query)
     {
         var wanted = ListFilters.IsTrue(query, "enabled");
         // None of a directory's passwords has an end that we know, and none of its users is federated.
         var rows = query.Has("password_expires_at") || UserQueries.IsFederated(query) ? [] : users.Where(u => !query.Has("enabled") || u.Enabled == wanted);
-        return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, settings, u => u.Id);
+        return rows.OrderBy(u => u.Id, StringComparer.Ordinal).Page(query, Limits(directory), u => u.Id);
     }
 
-    private ListPage<Group> Page(List<Group> groups, CallQuery query) => groups.OrderBy(g => g.Id, StringComparer.Ordinal).Page(query, settings, g => g.Id);
+    private ListPage<Group> Page(LdapDirectory directory, List<Group> groups, CallQuery query) => groups.OrderBy(g => g.Id, StringComparer.Ordinal).Page(query, Limits(directory), g => g.Id);
+
+    private KeystoneSettings Limits(LdapDirectory directory) => directory.ListLimit is { } limit ? settings with { ListLimit = limit } : settings;
 }
 
 /// <summary>Somebody who logs in to a directory; the user is null when it has none of this name.</summary>

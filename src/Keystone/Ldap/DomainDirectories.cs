@@ -23,18 +23,14 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
     private sealed record Known(string Text, LdapDirectory? Directory, string? Fault, long SeenAt);
 
     /// <summary>The domain's directory; null when its users are in the database. A directory that cannot be opened, since its options make no sense, is an error.</summary>
-    public async ValueTask<LdapDirectory?> OfAsync(string domainId)
-    {
-        if (!_known.TryGetValue(domainId, out var known) || clock.GetElapsedTime(known.SeenAt) > LookAgain) { known = await LookAsync(domainId, known); }
-        return known.Fault is null ? known.Directory : throw new ApiError(500, "An unexpected error prevented the server from fulfilling your request.");
-    }
+    public async ValueTask<LdapDirectory?> OfAsync(string domainId) =>
+        await KnownAsync(domainId) is { Fault: null } known ? known.Directory : throw new ApiError(500, "An unexpected error prevented the server from fulfilling your request.");
 
     /// <summary>Whether the domain's users are in a directory, one that can be used or not.</summary>
-    public async ValueTask<bool> HasAsync(string domainId)
-    {
-        if (!_known.TryGetValue(domainId, out var known) || clock.GetElapsedTime(known.SeenAt) > LookAgain) { known = await LookAsync(domainId, known); }
-        return known.Directory is not null || known.Fault is not null;
-    }
+    public async ValueTask<bool> HasAsync(string domainId) => await KnownAsync(domainId) is not { Directory: null, Fault: null };
+
+    private async ValueTask<Known> KnownAsync(string domainId) =>
+        _known.TryGetValue(domainId, out var known) && clock.GetElapsedTime(known.SeenAt) <= LookAgain ? known : await LookAsync(domainId, known);
 
     /// <summary>After a change of the domain's configuration, or its end.</summary>
     public void Close(string domainId)
@@ -86,8 +82,11 @@ internal sealed partial class DomainDirectories(Store<KeystoneDb> store, Keyston
         if (!library.IsThere) { throw new FormatException(LdapLibrary.Advice); }
         var ldap = Apply(settings.Ldap, options.GetValueOrDefault(ConfigOptions.Ldap) ?? []);
         Check(ldap);
-        return new LdapDirectory(ldap, clock, log);
+        return new LdapDirectory(ldap, clock, log) { ListLimit = ListLimit(options.GetValueOrDefault(ConfigOptions.Identity)?.GetValueOrDefault("list_limit") ?? default) };
     }
+
+    private static int? ListLimit(JsonElement option) => option.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null || option.ToString().Length == 0 ? null
+        : int.TryParse(option.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit > 0 ? limit : throw new FormatException($"option list_limit in group identity cannot be '{option}'");
 
     /// <summary>What can be wrong with several options together, or with files. Throws <see cref="FormatException"/>.</summary>
     internal static void Check(LdapSettings ldap)

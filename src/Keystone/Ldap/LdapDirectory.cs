@@ -27,6 +27,9 @@ internal sealed partial class LdapDirectory : IDisposable
         _logins = new LdapPool(ldap, "ldap login", ldap.AuthPoolSize, TimeSpan.FromSeconds(ldap.AuthPoolConnectionLifetime), ldap.UsePool && ldap.UseAuthPool, clock);
     }
 
+    /// <summary>Most rows of a list of this domain; null: as for all.</summary>
+    public int? ListLimit { get; init; }
+
     private SearchScope Scope => _ldap.QueryScope == "sub" ? SearchScope.Subtree : SearchScope.OneLevel;
     private string OfUsers(string filter) => $"(&{filter}{_ldap.UserFilter}(objectClass={_ldap.UserObjectclass})({_ldap.UserIdAttribute}=*))";
     private string OfGroups(string filter) => $"(&{filter}{_ldap.GroupFilter}(objectClass={_ldap.GroupObjectclass})({_ldap.GroupIdAttribute}=*))";

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
@@ -123,7 +122,7 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
     }
 
     /// <summary>
-    /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, or its locks, and finds the rows at the next try.
+    /// Logins side by side may see the same entry for the first time at once; who comes second meets the other's rows, and finds them at the next try (what lost for locks, the store runs again).
     /// </summary>
     private async Task WriteAsync(Func<KeystoneDb, Task> write)
     {
@@ -143,8 +142,7 @@ internal sealed class ShadowRows(Store<KeystoneDb> store, TokenInvalidation toke
                 await store.WriteAsync(write);
                 return;
             }
-            // EF wraps a deadlock's exception once more.
-            catch (Exception error) when (attempt < tries && (error.InnerException ?? error) is DbException && error is DbUpdateException or DbException or InvalidOperationException) { await Task.Yield(); }
+            catch (DbUpdateException) when (attempt < tries) { await Task.Yield(); }
         }
     }
 

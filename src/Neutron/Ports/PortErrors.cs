@@ -18,6 +18,8 @@ internal static class PortErrors
 
     public static ApiError UnsupportedOwner(string operation, Port port) => new ConflictError($"Operation {operation} is not supported for device_owner {port.DeviceOwner} on port {port.Id}.", "UnsupportedPortDeviceOwner");
 
+    public static ApiError TooManyFixedIps() => NeutronErrors.InvalidInput($"Exceeded maximum amount of fixed ips per port: {Limits.FixedIpsPerPort}");
+
     public static ApiError AddressChangeNotAllowed(string id) => NeutronErrors.BadRequest("ports", $"IP updates for port {id} are not allowed");
 
     public static ApiError NotOwnersDevice(string device) => new ConflictError($"The following device_id {device} is not owned by your project or matches another project router.", "DeviceIDNotOwnedByTenant");

@@ -52,7 +52,7 @@ internal static class PortFields
             if (item.TryGetProperty("subnet_id", out var id)) { subnet = Field.CheckedUuid(id, name); }
             asked.Add(new FixedIpRequest(subnet, ip));
         }
-        return asked.Count <= Limits.FixedIpsPerPort ? asked : throw NeutronErrors.InvalidInput($"Exceeded maximum amount of fixed ips per port: {Limits.FixedIpsPerPort}");
+        return asked.Count <= Limits.FixedIpsPerPort ? asked : throw PortErrors.TooManyFixedIps();
     }
 
     private static IReadOnlyList<AddressPairEntry> ReadPairs(JsonElement value, string name)

@@ -65,6 +65,29 @@ internal sealed partial class PortOperations : IPorts
     /// <summary>The caller knows already: no notice of the deletion goes back to it.</summary>
     Task IPorts.DeleteAsync(RequestContext context, string portId, CancellationToken cancel) => RemoveAsync(context, portId, missingIsFine: true, cancel);
 
+    async Task IPorts.AddFixedIpAsync(RequestContext context, string portId, string subnetId, CancellationToken cancel) =>
+        await ChangeFixedIpsAsync(context, portId, current => [.. current, new FixedIpRequest(subnetId, null)], cancel).ConfigureAwait(false);
+
+    Task<bool> IPorts.RemoveFixedIpAsync(RequestContext context, string portId, string ip, CancellationToken cancel)
+    {
+        var text = IpAddress.TryParse(ip, out var address) ? address.ToString() : ip;
+        return ChangeFixedIpsAsync(context, portId, current => [.. current.Where(i => i.IpAddress != text)], cancel);
+    }
+
+    /// <summary>Reads and writes in one transaction, so that two changes at once do not lose each other's address. False when nothing would change.</summary>
+    private Task<bool> ChangeFixedIpsAsync(RequestContext context, string portId, Func<IReadOnlyList<FixedIpRequest>, IReadOnlyList<FixedIpRequest>> change, CancellationToken cancel) => store.WriteAsync(async db =>
+    {
+        var port = await db.Ports.AsTracking().FirstOrDefaultAsync(p => p.Id == portId).ConfigureAwait(false) ?? throw NeutronErrors.PortNotFound(portId);
+        await db.LockAsync("network/" + port.NetworkId).ConfigureAwait(false);
+        var current = await db.FixedIps.Where(i => i.PortId == portId).OrderBy(i => i.Position).Select(i => new FixedIpRequest(i.SubnetId, i.Ip)).ToListAsync().ConfigureAwait(false);
+        var wanted = change(current);
+        if (wanted.Count == current.Count) { return false; }
+        if (wanted.Count > Math.Max(current.Count, Limits.FixedIpsPerPort)) { throw PortErrors.TooManyFixedIps(); }
+        await ChangeAsync(db, context, port, new Values().Set(PortFields.FixedIps, wanted)).ConfigureAwait(false);
+        db.Record(context, "update", "port", portId, port.ProjectId);
+        return true;
+    }, cancel);
+
     async Task IPorts.SetSecurityGroupsAsync(RequestContext context, string portId, IReadOnlyList<string> securityGroupIds, CancellationToken cancel) =>
         await UpdateAsync(context, portId, new Values().Set(PortFields.SecurityGroups, securityGroupIds), cancel).ConfigureAwait(false);
 }

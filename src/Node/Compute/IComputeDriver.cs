@@ -37,10 +37,13 @@ public interface IComputeDriver
     Task CreateAsync(GuestSpec spec, CancellationToken cancel);
 
     /// <summary>
-    /// From Stopped: starts with the hardware of the specification. From Suspended: goes on where it was. From Paused: lets the CPUs run. Running: nothing.
+    /// From Stopped: starts with the hardware of the specification. From Suspended: goes on where it was. From Paused: lets the CPUs run, also those that the hypervisor holds. Running: nothing.
     /// Absent: throws. When it throws, the guest is as it was before. Waits for the network side to plug the cards.
     /// </summary>
     Task StartAsync(GuestSpec spec, CancellationToken cancel);
+
+    /// <summary>There is room for what guests write, so that one halted with <see cref="GuestHalt.DiskFull"/> may go on. Quick.</summary>
+    bool HasRoom();
 
     /// <summary>Makes the cards of a running or paused guest those of the specification, without a restart. Does nothing to a guest that has no process.</summary>
     Task ReshapeAsync(GuestSpec spec, CancellationToken cancel);
@@ -80,7 +83,21 @@ public sealed record ComputeCapabilities(bool HotPlugNics, bool Suspend);
 
 /// <summary>What a guest is.</summary>
 /// <param name="Boots">The <see cref="GuestSpec.Boots"/> its process was started with; zero when there is no process and no saved memory.</param>
-public readonly record struct GuestState(GuestPower Power, long Boots);
+/// <param name="Halt">Why the hypervisor holds the CPUs by itself; only with <see cref="GuestPower.Paused"/>.</param>
+public readonly record struct GuestState(GuestPower Power, long Boots, GuestHalt Halt = GuestHalt.None);
+
+/// <summary>Why a hypervisor holds a guest's CPUs although nobody asked for it. On disk: append only.</summary>
+public enum GuestHalt
+{
+    /// <summary>It does not.</summary>
+    None = 0,
+    /// <summary>The guest wrote to a disk for which the host has no more room. What it wrote is not lost: it is written when the CPUs run again.</summary>
+    DiskFull = 1,
+    /// <summary>The hypervisor failed to run the guest.</summary>
+    Failed = 2,
+    /// <summary>The guest's kernel said that it is at its end.</summary>
+    Panicked = 3,
+}
 
 /// <summary>The hypervisor's part of <see cref="NodeFacts"/>.</summary>
 /// <param name="Version">7.2.22 is 7002022; zero: not installed.</param>

@@ -11,7 +11,8 @@ namespace Nephos.Node.Guests;
 /// <param name="Generation">The newest generation that was applied, successfully or not.</param>
 /// <param name="Power">What the cloud knows the guest to be: what was asked, or what was reported since.</param>
 /// <param name="Error">Why the generation could not be made so.</param>
-internal sealed record AppliedGuest(long Generation, long Boots, GuestPower Power, string? Error)
+/// <param name="Halt">Why the hypervisor holds its CPUs by itself, as the cloud knows it.</param>
+internal sealed record AppliedGuest(long Generation, long Boots, GuestPower Power, string? Error, GuestHalt Halt = GuestHalt.None)
 {
     /// <summary>Nothing was applied yet.</summary>
     public static readonly AppliedGuest Nothing = new(0, 0, GuestPower.Absent, null);

@@ -36,6 +36,12 @@ internal static partial class GuestAgentLog
     [LoggerMessage(10, LogLevel.Warning, "Guests of an earlier run could not be taken over, trying again")]
     public static partial void AdoptFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(12, LogLevel.Warning, "Guest {Id} stands still: {Reason}")]
+    public static partial void Halted(this ILogger log, string id, string reason);
+
+    [LoggerMessage(13, LogLevel.Information, "Guest {Id} goes on, as there is room on the disk again")]
+    public static partial void GoesOn(this ILogger log, string id);
+
     [LoggerMessage(11, LogLevel.Information, "Found {Count} guests on this host")]
     public static partial void Adopted(this ILogger log, int count);
 }

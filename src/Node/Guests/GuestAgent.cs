@@ -33,7 +33,6 @@ public sealed class GuestAgent : BackgroundService
     private readonly CancellationTokenSource _stopping = new();
     private readonly SignalHub _signals;
     private readonly MachineFacts _machine;
-    private readonly TimeProvider _time;
 
     // Of the pull loop only.
     private long _revision;
@@ -47,7 +46,7 @@ public sealed class GuestAgent : BackgroundService
         Feed = feed;
         Log = log;
         _signals = signals;
-        _time = time;
+        Time = time;
         _machine = new MachineFacts(options, folders);
         driver.Changed += OnChanged;
     }
@@ -61,6 +60,8 @@ public sealed class GuestAgent : BackgroundService
     internal IGuestFeed Feed { get; }
 
     internal ILogger Log { get; }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>Ends everything under way when the node stops. Guests go on.</summary>
     internal CancellationToken Stopping => _stopping.Token;
@@ -180,7 +181,7 @@ public sealed class GuestAgent : BackgroundService
         {
             var poked = _signals.Listen(NodeTopics.Guests(Host));
             await PullOnceAsync(cancel).ConfigureAwait(false);
-            if (!await SignalHub.WaitAsync(poked, PullInterval, _time, cancel).ConfigureAwait(false))
+            if (!await SignalHub.WaitAsync(poked, PullInterval, Time, cancel).ConfigureAwait(false))
             {
                 WakeAll();
             }
@@ -194,7 +195,7 @@ public sealed class GuestAgent : BackgroundService
             var settled = await HeartbeatOnceAsync(cancel).ConfigureAwait(false);
             Forget();
             await SweepAsync(cancel).ConfigureAwait(false);
-            await Task.Delay(settled ? HeartbeatInterval : TimeSpan.FromSeconds(1), _time, cancel).ConfigureAwait(false);
+            await Task.Delay(settled ? HeartbeatInterval : TimeSpan.FromSeconds(1), Time, cancel).ConfigureAwait(false);
         }
     }
 

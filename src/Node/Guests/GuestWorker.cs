@@ -9,7 +9,7 @@ namespace Nephos.Node.Guests;
 /// <para>
 /// Rules. A record newer than the applied one is applied once; its failure is reported and stands until a newer record comes (only removal is tried again
 /// at every turn, as nobody can want it to fail). Otherwise the guest is observed, and a
-/// difference to what the cloud knows is reported. A record that asks to
+/// difference to what the cloud knows is reported. A guest that shall run and that its hypervisor stopped for want of room goes on as soon as there is some. A record that asks to
 /// remove, to restart hard, or to stop at once ends an apply that is under way (it may be waiting a minute for a guest to power off). A report that could not
 /// be delivered is delivered at a later turn; what is on disk changes only in an order that loses no report when the process dies between.
 /// </para>
@@ -29,6 +29,7 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
 
     // Of the run that is under way only; read without it by Finished.
     private AppliedGuest? _applied;
+    private long _wentOn;
     private volatile bool _told;
 
     /// <summary>The run that is under way, or the last one.</summary>
@@ -163,7 +164,7 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
         }
         else
         {
-            await ObserveAsync().ConfigureAwait(false);
+            await ObserveAsync(wanted).ConfigureAwait(false);
         }
     }
 
@@ -195,9 +196,11 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
                 _applying = null;
             }
         }
-        var after = (await agent.Driver.ObserveAsync(id, agent.Stopping).ConfigureAwait(false)).Power;
+        var after = await agent.Driver.ObserveAsync(id, agent.Stopping).ConfigureAwait(false);
+        // To run was asked, and its hypervisor did not let it.
+        if (spec.Power == GuestPower.Running) { error ??= GuestErrors.Words(after.Halt); }
         // What was asked is stored and what is gets reported: a process that dies between finds the difference and reports it.
-        _applied = new AppliedGuest(spec.Generation, spec.Boots, error is null ? spec.Power : after, error);
+        _applied = new AppliedGuest(spec.Generation, spec.Boots, error is null ? spec.Power : after.Power, error, after.Halt);
         if (spec.Power != GuestPower.Absent)
         {
             _applied.Save(agent.Folders, id);
@@ -271,26 +274,40 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
         }
     }
 
-    private async Task ObserveAsync()
+    private async Task ObserveAsync(GuestSpec wanted)
     {
-        var power = (await agent.Driver.ObserveAsync(id, agent.Stopping).ConfigureAwait(false)).Power;
-        if (power != _applied!.Power || !_told)
+        var seen = await agent.Driver.ObserveAsync(id, agent.Stopping).ConfigureAwait(false);
+        // Once in a while: one that is stopped again at once would keep this going.
+        if (seen.Halt == GuestHalt.DiskFull && wanted.Power == GuestPower.Running && (_wentOn == 0 || agent.Time.GetElapsedTime(_wentOn) >= GuestAgent.PullInterval) && agent.Driver.HasRoom())
         {
-            await ReportAsync(power).ConfigureAwait(false);
+            _wentOn = agent.Time.GetTimestamp();
+            agent.Log.GoesOn(id);
+            await agent.Driver.StartAsync(wanted, agent.Stopping).ConfigureAwait(false);
+            seen = await agent.Driver.ObserveAsync(id, agent.Stopping).ConfigureAwait(false);
+            // What was asked in vain, to run, has come true.
+            if (seen.Halt == GuestHalt.None) { _applied = _applied! with { Error = null }; }
+        }
+        if ((seen.Power, seen.Halt) != (_applied!.Power, _applied.Halt) || !_told)
+        {
+            await ReportAsync(seen).ConfigureAwait(false);
         }
     }
 
     /// <summary>Says what is. When the cloud does not answer, a later turn finds the same difference and says it again.</summary>
-    private async Task ReportAsync(GuestPower power)
+    private async Task ReportAsync(GuestState seen)
     {
-        var applied = _applied!;
+        var (power, applied) = (seen.Power, _applied!);
         var down = power == GuestPower.Stopped && applied.Power is GuestPower.Running or GuestPower.Paused;
         if (down)
         {
             agent.Log.WentDown(id);
         }
+        if (seen.Halt != GuestHalt.None && (seen.Halt != applied.Halt || !_told))
+        {
+            agent.Log.Halted(id, GuestErrors.Words(seen.Halt)!);
+        }
         _told = false;
-        var report = new GuestReport { Id = id, Generation = applied.Generation, Boots = applied.Boots, Power = power, Error = applied.Error, Unsolicited = down };
+        var report = new GuestReport { Id = id, Generation = applied.Generation, Boots = applied.Boots, Power = power, Error = applied.Error, Halted = GuestErrors.Words(seen.Halt), Unsolicited = down };
         try
         {
             await agent.Feed.ReportAsync(agent.Host, report, agent.Stopping).ConfigureAwait(false);
@@ -301,9 +318,9 @@ internal sealed class GuestWorker(string id, GuestAgent agent)
             return;
         }
         _told = true;
-        if (power != applied.Power)
+        if ((power, seen.Halt) != (applied.Power, applied.Halt))
         {
-            _applied = applied with { Power = power };
+            _applied = applied with { Power = power, Halt = seen.Halt };
             _applied.Save(agent.Folders, id);
         }
     }

@@ -23,6 +23,8 @@ internal sealed class Guest
     public long ReportedGeneration { get; set; }
     public GuestPower? ReportedPower { get; set; }
     public string? ReportedError { get; set; }
+    /// <summary>Why the hypervisor holds the guest's CPUs by itself; null when it does not.</summary>
+    public string? Halted { get; set; }
     public DateTime? ReportedAt { get; set; }
 
     /// <summary>The node has applied the newest wish, with or without success.</summary>
@@ -35,6 +37,7 @@ internal sealed class Guest
         guest.ToTable("guests");
         guest.HasKey(g => g.ServerId);
         guest.HasIndex(g => new { g.Host, g.Revision }).HasDatabaseName("guests_by_host");
+        guest.HasIndex(g => g.ReportedAt).HasFilter("halted IS NOT NULL").HasDatabaseName("guests_halted");
         guest.Property(g => g.Spec).HasJson();
     });
 }

@@ -16,7 +16,8 @@ namespace Nephos.Nova.Guests;
 /// <item>an older generation than the wish: only the power state is shown;</item>
 /// <item>an error: a power action ends, the server is what was found; a build's error is left to its saga;</item>
 /// <item>the wish came true: a build or power action ends;</item>
-/// <item>nobody wished anything: a guest that went down by itself is stopped, recorded as upstream's power sync does it.</item>
+/// <item>nobody wished anything: a guest that went down by itself is stopped, recorded as upstream's power sync does it; one that its hypervisor halted (the host's disk is full) is paused and still
+/// wished to run, and goes on when it can. Both are written into the server's actions: the reason is the message of a <c>pause</c> that nobody asked for.</item>
 /// </list>
 /// </summary>
 internal sealed class GuestReports(Store<NovaDb> store, SignalHub signals, TimeProvider clock)
@@ -34,10 +35,12 @@ internal sealed class GuestReports(Store<NovaDb> store, SignalHub signals, TimeP
                 db.Guests.Remove(guest);
                 return;
             }
+            var halted = guest.Halted;
+            guest.Halted = report.Halted;
             (guest.ReportedGeneration, guest.ReportedPower, guest.ReportedError, guest.ReportedAt) = (report.Generation, report.Power, report.Error, now);
             var server = await db.Servers.AsTracking().FirstOrDefaultAsync(s => s.Id == report.Id && !s.Deleted, cancel);
             if (server is null || guest.Power == GuestPower.Absent) { return; }
-            await ApplyAsync(db, server, guest, report, Decide(server, guest, report), now);
+            await ApplyAsync(db, server, guest, report, Decide(server, guest, report), halted, now);
         }, cancel);
     }
 
@@ -55,7 +58,7 @@ internal sealed class GuestReports(Store<NovaDb> store, SignalHub signals, TimeP
         return report.Power == GuestPower.Stopped ? Outcome.WentDown : Outcome.Found;
     }
 
-    private static async Task ApplyAsync(NovaDb db, Server server, Guest guest, GuestReport report, Outcome outcome, DateTime now)
+    private static async Task ApplyAsync(NovaDb db, Server server, Guest guest, GuestReport report, Outcome outcome, string? halted, DateTime now)
     {
         server.PowerState = PowerStates.Of(report.Power);
         if (outcome == Outcome.ShowPower) { return; }
@@ -80,12 +83,23 @@ internal sealed class GuestReports(Store<NovaDb> store, SignalHub signals, TimeP
             case Outcome.WentDown:
                 // The wish follows without a new generation: the next change of anything else must not start it behind the user's back.
                 guest.Power = GuestPower.Stopped;
-                var context = RequestContext.ForService("nova", now);
-                InstanceAction.Done(db, context with { Identity = context.Who with { ProjectId = server.ProjectId } }, server.Id, "stop", now, "compute_stop_instance", guest.Host);
+                InstanceAction.Done(db, Ours(server, now), server.Id, "stop", now, "compute_stop_instance", guest.Host);
+                break;
+            case Outcome.Found when report.Halted is { } reason:
+                // The wish stays: it shall run.
+                InstanceAction.Done(db, Ours(server, now), server.Id, "pause", now, "compute_pause_instance", guest.Host, reason);
                 break;
             case Outcome.Found:
+                if (halted is not null && report.Power == GuestPower.Running) { InstanceAction.Done(db, Ours(server, now), server.Id, "unpause", now, "compute_unpause_instance", guest.Host); }
                 guest.Power = report.Power;
                 break;
         }
+    }
+
+    /// <summary>Who did what nobody asked for.</summary>
+    private static RequestContext Ours(Server server, DateTime now)
+    {
+        var context = RequestContext.ForService("nova", now);
+        return context with { Identity = context.Who with { ProjectId = server.ProjectId } };
     }
 }

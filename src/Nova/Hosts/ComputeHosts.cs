@@ -14,4 +14,7 @@ internal sealed class ComputeHosts(Store<NovaDb> store, TimeProvider clock) : IC
         var hosts = await store.ReadAsync(db => db.Hosts.OrderBy(h => h.Name).ToListAsync(cancel), cancel);
         return hosts.ConvertAll(h => new ComputeHostFacts(h.Name, HostOperations.Binary, h.IsUp(now), h.SeenAt));
     }
+
+    public async Task<IReadOnlyList<HaltedGuest>> HaltedAsync(CancellationToken cancel) => await store.ReadAsync(
+        db => db.Guests.Where(g => g.Halted != null).OrderBy(g => g.ReportedAt).Take(1000).Select(g => new HaltedGuest(g.ServerId, g.Host, g.ReportedAt ?? default, g.Halted!)).ToListAsync(cancel), cancel);
 }

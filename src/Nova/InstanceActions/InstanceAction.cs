@@ -15,7 +15,7 @@ internal sealed class InstanceAction
     public string? UserId { get; set; }
     public required DateTime StartTime { get; set; }
     public required DateTime UpdatedAt { get; set; }
-    /// <summary><c>Error</c> when it failed, else null.</summary>
+    /// <summary><c>Error</c> when it failed, the reason when nobody asked for it, else null.</summary>
     public string? Message { get; set; }
 
     public static void Map(ModelBuilder model)
@@ -55,7 +55,8 @@ internal sealed class InstanceAction
     }
 
     /// <summary>An action that is over with the caller's transaction.</summary>
-    public static void Done(NovaDb db, RequestContext context, string serverId, string action, DateTime now, string? happening = null, string? host = null)
+    /// <param name="trouble">Why it happened, when that is what the user must see: shown as the action's message.</param>
+    public static void Done(NovaDb db, RequestContext context, string serverId, string action, DateTime now, string? happening = null, string? host = null, string? trouble = null)
     {
         var row = new InstanceAction
         {
@@ -66,9 +67,10 @@ internal sealed class InstanceAction
             UserId = context.Identity?.UserId,
             StartTime = now,
             UpdatedAt = now,
+            Message = trouble,
         };
         if (happening is null) { db.Actions.Add(row); }
-        else { db.ActionEvents.Add(new InstanceActionEvent { Action = row, Event = happening, StartTime = now, FinishTime = now, Result = "Success", Host = host }); }
+        else { db.ActionEvents.Add(new InstanceActionEvent { Action = row, Event = happening, StartTime = now, FinishTime = now, Result = trouble is null ? "Success" : "Error", Host = host, Details = trouble }); }
     }
 
     /// <summary>Ends all that is under way on the server, in the caller's transaction.</summary>

@@ -84,13 +84,7 @@ internal static class QuotaCounts
     public static Task<Dictionary<string, long>> UserLimitsAsync(NovaDb db, string projectId, string userId) =>
         db.QuotaUserLimits.Where(l => l.ProjectId == projectId && l.UserId == userId).ToDictionaryAsync(l => l.Resource, l => l.Limit, StringComparer.Ordinal);
 
-    /// <summary>Keeps other transactions of the project from counting until this one ends.</summary>
-    public static async Task LockAsync(NovaDb db, string projectId)
-    {
-        if (await db.QuotaLocks.Where(l => l.ProjectId == projectId).ExecuteUpdateAsync(u => u.SetProperty(l => l.Counted, l => l.Counted + 1)) == 0)
-        {
-            db.QuotaLocks.Add(new QuotaLock { ProjectId = projectId });
-            await db.SaveChangesAsync();
-        }
-    }
+    /// <summary>Keeps other transactions of the project from counting until this one ends. One statement, so that a project's first servers, made side by side, do not all insert the row.</summary>
+    public static Task LockAsync(NovaDb db, string projectId) => db.Database.ExecuteSqlAsync(
+        $"INSERT INTO quota_locks (project_id, counted) VALUES ({projectId}, 1) ON CONFLICT (project_id) DO UPDATE SET counted = quota_locks.counted + 1");
 }

@@ -7,8 +7,8 @@ using Nephos.Nova.Servers;
 namespace Nephos.Nova.RemoteConsoles;
 
 /// <summary>
-/// Server consoles (api-ref compute, "Server Consoles"). The one kind is VNC: the URL in the answer is a WebSocket of this API (<see cref="ConsoleSocket"/>) that carries RFB,
-/// as a noVNC client opens it; the page around it is the client's. SPICE, serial and MKS consoles are 400 with upstream's words for kinds that are switched off.
+/// Server consoles (api-ref compute, "Server Consoles"). The one kind is VNC: the URL in the answer is noVNC's page (<see cref="ConsolePage"/>), which connects to a WebSocket of this API
+/// (<see cref="ConsoleSocket"/>) that carries RFB. SPICE, serial and MKS consoles are 400 with upstream's words for kinds that are switched off.
 /// </summary>
 internal static class ConsoleEndpoints
 {
@@ -54,7 +54,7 @@ internal static class ConsoleEndpoints
     private static async Task<string> UrlAsync(Call call, Server server, string type)
     {
         if (type != NoVnc) { throw Unavailable(type); }
-        return $"{call.BaseUrl}{ConsoleSocket.Path}?token={await call.Get<ConsoleOperations>().GrantAsync(call.Context, server, type)}";
+        return ConsolePage.UrlOf(call, await call.Get<ConsoleOperations>().GrantAsync(call.Context, server, type));
     }
 
     /// <summary>The screen is a socket on its host that only the node opens, so there is no port for anyone else: zero.</summary>

@@ -9,7 +9,7 @@ using Nephos.Nova.Servers;
 namespace Nephos.Nova.RemoteConsoles;
 
 /// <summary>
-/// The WebSocket that a console's URL names: bytes of RFB (RFC 6143) in binary messages, both ways, as noVNC and websockify carry them. The token is the whole right; the
+/// The WebSocket that the page of a console connects to: bytes of RFB (RFC 6143) in binary messages, both ways, as noVNC and websockify carry them. The token is the whole right; the
 /// bytes are passed on unread.
 /// </summary>
 internal static class ConsoleSocket
@@ -32,7 +32,8 @@ internal static class ConsoleSocket
         {
             throw new ApiError(426, "This address speaks WebSocket: give it to a VNC viewer that does (noVNC).") { Headers = new Dictionary<string, string> { ["Upgrade"] = "websocket", ["Connection"] = "Upgrade" } };
         }
-        var token = await call.Get<ConsoleOperations>().FindAsync(call.Query["token"] ?? "", call.Cancel) ?? throw new ForbiddenError("The token is invalid or has expired.");
+        // No words and no connection afterwards: browsers show a script neither, and viewers take what follows the headers for the screen.
+        if (await call.Get<ConsoleOperations>().FindAsync(call.Query["token"] ?? "", call.Cancel) is not { } token) { return Reply.Empty(403).With("Connection", "close"); }
         var screen = await call.Get<INodeConsole>().OpenVncAsync(token.Host, token.ServerId, call.Cancel) ?? throw ServerErrors.NotReady(token.ServerId);
         var protocol = sockets.WebSocketRequestedProtocols.Contains(Binary, StringComparer.Ordinal) ? Binary : null;
         var stopping = call.Get<IHostApplicationLifetime>().ApplicationStopping;

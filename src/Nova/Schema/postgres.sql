@@ -82,6 +82,7 @@ CREATE TABLE guests (
     reported_generation bigint NOT NULL,
     reported_power integer,
     reported_error text,
+    halted text,
     reported_at timestamp with time zone,
     CONSTRAINT "PK_guests" PRIMARY KEY (server_id)
 );
@@ -318,6 +319,9 @@ CREATE UNIQUE INDEX flavors_name ON flavors (name);
 
 
 CREATE INDEX guests_by_host ON guests (host, revision);
+
+
+CREATE INDEX guests_halted ON guests (reported_at) WHERE halted IS NOT NULL;
 
 
 CREATE INDEX instance_action_events_by_action ON instance_action_events (action_number);

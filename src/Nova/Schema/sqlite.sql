@@ -77,6 +77,7 @@ CREATE TABLE "guests" (
     "reported_generation" INTEGER NOT NULL,
     "reported_power" INTEGER NULL,
     "reported_error" TEXT NULL,
+    "halted" TEXT NULL,
     "reported_at" TEXT NULL
 );
 
@@ -303,6 +304,9 @@ CREATE UNIQUE INDEX "flavors_name" ON "flavors" ("name");
 
 
 CREATE INDEX "guests_by_host" ON "guests" ("host", "revision");
+
+
+CREATE INDEX "guests_halted" ON "guests" ("reported_at") WHERE halted IS NOT NULL;
 
 
 CREATE INDEX "instance_action_events_by_action" ON "instance_action_events" ("action_number");

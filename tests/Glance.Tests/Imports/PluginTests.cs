@@ -8,7 +8,7 @@ using Xunit;
 namespace Nephos.Glance.Tests.Imports;
 
 /// <summary>A Glance that unpacks, converts and marks what is imported; a converter of our own stands for qemu-img, which a live test runs.</summary>
-public sealed class PluginCloud : ImportCloud
+public class PluginCloud : ImportCloud
 {
     protected override GlanceSettings Settings => base.Settings with
     {
@@ -162,6 +162,28 @@ public sealed class PluginTests(PluginCloud cloud) : IClassFixture<PluginCloud>
     }
 }
 
+/// <summary>Makes raw images of all.</summary>
+public sealed class RawConversionCloud : PluginCloud
+{
+    protected override GlanceSettings Settings => base.Settings with { ConversionOutputFormat = "raw" };
+}
+
+public sealed class RawConversionTests(RawConversionCloud cloud) : IClassFixture<RawConversionCloud>
+{
+    [Fact]
+    public async Task Conversion_OfAnEnormousDisk_FailsBeforeItIsUnfolded()
+    {
+        var user = cloud.NewUser();
+        var id = await user.NewImage(disk: "qcow2");
+        // 64 KiB that say they are 10 MiB, where an image may have one.
+        (await user.Upload(id, Disks.Qcow2(), "stage")).Is(204);
+        (await user.Import(id, "glance-direct")).Is(202);
+        (await user.Ended(id))["message"]!.ToString().ShouldBe("The size of the data exceeds the limit of 1048576 bytes.");
+        cloud.Converter.Calls.ShouldBeEmpty();
+        await cloud.NothingIsLeft();
+    }
+}
+
 /// <summary>In a class of its own: the converter is made to fail, which others must not see.</summary>
 public sealed class FailingConversionTests(PluginCloud cloud) : IClassFixture<PluginCloud>
 {
@@ -169,7 +191,8 @@ public sealed class FailingConversionTests(PluginCloud cloud) : IClassFixture<Pl
     public async Task Conversion_ThatFailsOrMakesSomethingElse_IsUndone()
     {
         var user = cloud.NewUser();
-        foreach (var (fails, makes, words) in new[] { ("qemu-img: no space", Disks.Qcow2(), "qemu-img: no space"), (null, Disks.Vdi(), "Image format mismatch"), (null, Disks.Qcow2(backing: 104), "Image has disallowed configuration") })
+        byte[] tooLong = [.. Disks.Qcow2(), .. new byte[1 << 20]];
+        foreach (var (fails, makes, words) in new[] { ("qemu-img: no space", Disks.Qcow2(), "qemu-img: no space"), (null, tooLong, "The size of the data exceeds the limit of 1048576 bytes."), (null, Disks.Vdi(), "Image format mismatch"), (null, Disks.Qcow2(backing: 104), "Image has disallowed configuration") })
         {
             (cloud.Converter.Fails, cloud.Converter.Makes) = (fails, makes);
             var id = await user.NewImage();

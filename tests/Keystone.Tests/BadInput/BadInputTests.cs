@@ -38,19 +38,34 @@ public sealed class BadInputTests(KeystoneCloud cloud) : IClassFixture<KeystoneC
         foreach (var (path, member) in Creates)
         {
             var deep = string.Concat(Enumerable.Repeat("{\"a\":", 100)) + "1" + new string('}', 100);
-            foreach (var body in new[] { "{", "", "[]", "\"x\"", "5", "null", "{}", $$"""{"{{member}}":5}""", $$"""{"{{member}}":"x"}""", $$"""{"{{member}}":null}""", $$$"""{"{{{member}}}":{"name":{"a":1},"type":7,"identity":[]}}""", $$$"""{"{{{member}}}":{{{deep}}} }""", $$$"""{"{{{member}}}":{"name":"x"}""", "{\"a\":1}{" })
+            foreach (var body in new[] { "{", "", "[]", "\"x\"", "5", "null", "{}", $$"""{"{{member}}":5}""", $$"""{"{{member}}":"x"}""", $$"""{"{{member}}":null}""", $$$"""{"{{{member}}}":{"name":{"a":1},"description":[1],"type":7,"identity":[]}}""", $$$"""{"{{{member}}}":{{{deep}}} }""", $$$"""{"{{{member}}}":{"name":"x"}""", "{\"a\":1}{" })
             {
                 using var content = Raw(Encoding.UTF8.GetBytes(body));
                 var reply = await admin.Post(V3 + path, content);
-                // A region, a consumer and some others need nothing at all.
-                if (body == "{}" && reply.Status == 201) { continue; }
                 reply.Status.ShouldBe(400, $"POST {path} {body}: {reply}");
                 reply["error"]["code"]!.GetValue<int>().ShouldBe(400);
             }
-            using var bytes = Raw([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]);
-            (await admin.Post(V3 + path, bytes)).Is(400);
+            // Bytes that are no UTF-8, in a name and in a value; half of a surrogate pair.
+            foreach (var bytes in new byte[][] { [0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d], [.. Encoding.ASCII.GetBytes($"{{\"{member}\":{{\"name\":\""), 0xff, .. "\"}}"u8], Encoding.ASCII.GetBytes($"{{\"{member}\":{{\"name\":\"\\ud800\"}}}}") })
+            {
+                using var content = Raw(bytes);
+                (await admin.Post(V3 + path, content)).Is(400);
+            }
         }
         (await RowsAsync()).ShouldBe(before);
+    }
+
+    /// <summary>SQLite keeps it, PostgreSQL cannot: whatever is the answer, it is no server's error.</summary>
+    [Fact]
+    public async Task Texts_WithNul_AreTakenOrRefused()
+    {
+        var admin = await cloud.LoginAdminAsync();
+        foreach (var (path, member) in Creates.Take(5))
+        {
+            var reply = await admin.Post(V3 + path, $$$"""{"{{{member}}}":{"name":"{{{Name()}}}\u0000x"} }""");
+            reply.Status.ShouldBeOneOf(201, 400);
+        }
+        (await admin.Get(V3 + "/users?name=a%00b")).Status.ShouldBeOneOf(200, 400);
     }
 
     [Fact]
@@ -67,7 +82,6 @@ public sealed class BadInputTests(KeystoneCloud cloud) : IClassFixture<KeystoneC
 
     [Theory]
     [InlineData("not-a-uuid")]
-    [InlineData("%00")]
     [InlineData("..%2F..%2Fetc")]
     [InlineData("6e5f1b5e-0c5e-4e59-8f0a-0c8ad0a0b001")]
     [InlineData("' OR '1'='1")]
@@ -99,12 +113,13 @@ public sealed class BadInputTests(KeystoneCloud cloud) : IClassFixture<KeystoneC
             ("one character changed", token[..middle] + (token[middle] == 'A' ? 'B' : 'A') + token[(middle + 1)..]), ("cut", token[..^1]), ("cut to a quarter", token[..(token.Length / 4)]), ("more at the end", token + "AAAA"), ("upside down", new string([.. token.Reverse()])),
             ("of a foreign key", new FernetKey(FernetKey.Generate()).Encrypt(payload.Pack(), now)), ("expired", own.Encrypt((payload with { ExpiresAt = now.AddSeconds(-1) }).Pack(), now.AddHours(-2))),
             ("of nobody", own.Encrypt((payload with { UserId = "nobody" }).Pack(), now)), ("of a project that is not there", own.Encrypt((payload with { ProjectId = "none" }).Pack(), now)), ("no payload", own.Encrypt([1, 2, 3], now)),
-            ("a receipt", new Nephos.Keystone.Receipts.Receipt(admin.UserId, 2, now.AddMinutes(5)).Encrypt(cloud.Get<FernetKeys>(), now)), ("nonsense", "gAAAAA"), ("ten thousand characters", new string('A', 10_000)),
+            ("a receipt", new Keystone.Receipts.Receipt(admin.UserId, 2, now.AddMinutes(5)).Encrypt(cloud.Get<FernetKeys>(), now)), ("nonsense", "gAAAAA"), ("ten thousand characters", new string('A', 10_000)),
         })
         {
             (await cloud.Anonymous.Send(HttpMethod.Get, V3 + "/users", null, ("X-Auth-Token", bad))).Status.ShouldBe(401, what);
             (await admin.Send(HttpMethod.Get, Logins.Tokens, null, ("X-Subject-Token", bad))).Status.ShouldBe(404, what);
-            (await cloud.ByTokenAsync(bad)).Status.ShouldBe(401, what);
+            // 404 here, as upstream.
+            (await cloud.ByTokenAsync(bad)).Status.ShouldBe(404, what);
         }
         (await admin.Get(V3 + "/users")).Is(200);
     }
@@ -151,7 +166,7 @@ public sealed class BadInputTests(KeystoneCloud cloud) : IClassFixture<KeystoneC
         (await admin.Put($"{V3}/projects/{project}/users/{id}/roles/{roles[1]}")).Is(204);
         var token = (await cloud.LoginAsync(Logins.ProjectScope(project), ("password", Logins.Password(name)))).Is(201)["token"];
         token["roles"]!.AsArray().Select(r => r!["name"]!.ToString()).Order(StringComparer.Ordinal).ShouldBe(names.Append("member").Append("reader").Order(StringComparer.Ordinal));
-        (await admin.Get($"{V3}/role_assignments?effective&user.id={id}&scope.project.id={project}")).Is(200)["role_assignments"].AsArray().Count.ShouldBe(5);
+        (await admin.Get($"{V3}/role_assignments?effective&user.id={id}&scope.project.id={project}")).Is(200)["role_assignments"].AsArray().Select(a => a!["role"]!["id"]!.ToString()).Distinct().Count().ShouldBe(5);
         (await admin.Get(V3 + "/role_inferences")).Is(200);
         foreach (var role in roles) { (await admin.Delete($"{V3}/roles/{role}")).Is(204); }
     }

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """Talks to a cloud with the real openstack client, one process for the whole conversation.
 
-  converse.py SCRIPT COMMANDS URL PASSWORD SCRATCH
+  converse.py SCRIPT COMMANDS URL PASSWORD SCRATCH [NAME=VALUE...]
 
-URL is where the cloud's identity API is, PASSWORD the administrator's, SCRATCH a folder for the files that commands read. A line of SCRIPT is
+URL is where the cloud's identity API is, PASSWORD the administrator's, SCRATCH a folder for the files that commands read; $NAME stands for VALUE. A line of SCRIPT is
   user create --password x alice   must succeed
   ! user show nobody               must fail
   id <- user show -f value -c id alice    keeps the output; $id in later lines stands for it, $id.name for a member of JSON
   = text                           the last output must hold the text; for a failure, its message
   as PASSWORD USER DOMAIN PROJECT  who says the following lines; `as` alone: the administrator again
-  env NAME VALUE                   sets a variable of the environment for the following lines
+  env NAME VALUE                   sets a variable of the environment for the following lines; without VALUE it is taken away
   file <- text                     writes a file; $file stands for its path
 COMMANDS lists all commands of the group; one that the script never says successfully is a failure.
 """
@@ -47,13 +47,13 @@ def become(url, password, user='admin', domain='Default', project='admin'):
     os.environ.update(OS_AUTH_URL=url, OS_PASSWORD=password, OS_USERNAME=user, OS_USER_DOMAIN_NAME=domain, OS_PROJECT_NAME=project, OS_PROJECT_DOMAIN_NAME=domain)
 
 
-def main(script, commands, url, password, scratch):
+def main(script, commands, url, password, scratch, *given):
     os.environ.update(OS_IDENTITY_API_VERSION='3', OS_REGION_NAME='RegionOne')
     become(url, password)
     with open(commands) as f:
         untried = {line.strip() for line in f if line.strip()}
     names = sorted(untried, key=len, reverse=True)
-    variables, faults, last, said, start = {}, [], '', 0, time.monotonic()
+    variables, faults, last, said, start = dict(g.split('=', 1) for g in given), [], '', 0, time.monotonic()
     with open(script) as f:
         lines = list(enumerate((line.strip() for line in f), 1))
     for number, line in lines:
@@ -70,7 +70,10 @@ def main(script, commands, url, password, scratch):
             become(url, *(words[1:] or [password]))
             continue
         if words[0] == 'env':
-            os.environ[words[1]] = words[2]
+            if len(words) > 2:
+                os.environ[words[1]] = words[2]
+            else:
+                os.environ.pop(words[1], None)
             continue
         if words[0].endswith('_file') and words[1] == '<-':
             variables[words[0]] = os.path.join(scratch, words[0])

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Nephos.Keystone.Tests.Ldap;
@@ -104,18 +103,10 @@ public sealed class Slapd : IDisposable
 
     private void WriteCertificates()
     {
-        var (from, to) = (DateTimeOffset.UnixEpoch.AddYears(50), DateTimeOffset.UnixEpoch.AddYears(75));
-        using var caKey = RSA.Create(2048);
-        var caRequest = new CertificateRequest("CN=Test Authority", caKey, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        caRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var ca = caRequest.CreateSelfSigned(from, to);
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(ca, from.AddDays(1), to.AddDays(-1), [1]);
-        File.WriteAllText(CaFile, ca.ExportCertificatePem());
+        using var authority = new TestAuthority();
+        using var certificate = authority.Server();
+        using var key = certificate.GetRSAPrivateKey()!;
+        File.WriteAllText(CaFile, authority.Certificate.ExportCertificatePem());
         Directory.CreateDirectory(CaFolder);
         File.Copy(CaFile, Path.Combine(CaFolder, "ca.pem"));
         File.WriteAllText(InFolder("server.pem"), certificate.ExportCertificatePem());

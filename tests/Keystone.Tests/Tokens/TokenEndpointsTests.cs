@@ -190,10 +190,16 @@ public sealed class TokenLifetimeTests(KeystoneCloud cloud) : IClassFixture<Keys
         (await old.Get("/identity/v3/auth/catalog")).Is(200);
         cloud.Clock.Advance(TimeSpan.FromSeconds(3601));
         (await old.Get("/identity/v3/auth/catalog")).Is(401);
+        // A service is still at work for the user who asked it in time.
+        Task<TestReply> PassedOn(string by) => old.Send(HttpMethod.Get, "/identity/v3/auth/catalog", null, ("X-Service-Token", by));
+        var service = cloud.NewUser("service").Token!;
+        (await PassedOn(service)).Is(200);
+        (await PassedOn(cloud.Admin.Token!)).Is(401);
         var admin = await cloud.LoginAdminAsync();
         (await admin.Send(HttpMethod.Get, "/identity/v3/auth/tokens", null, ("X-Subject-Token", old.Token!))).Is(404);
         (await admin.Send(HttpMethod.Get, "/identity/v3/auth/tokens?allow_expired=1", null, ("X-Subject-Token", old.Token!))).Is(200);
         cloud.Clock.Advance(TimeSpan.FromHours(48));
+        (await PassedOn(service)).Is(401);
         (await (await cloud.LoginAdminAsync()).Send(HttpMethod.Get, "/identity/v3/auth/tokens?allow_expired=1", null, ("X-Subject-Token", old.Token!))).Is(404);
     }
 

@@ -108,6 +108,8 @@ public sealed class ComputeDriverKitTests
             await inner.ReshapeAsync(spec, cancel);
         }
 
+        public bool HasRoom() => inner.HasRoom();
+
         public Task PauseAsync(string id, CancellationToken cancel) => inner.PauseAsync(id, cancel);
 
         public Task SuspendAsync(string id, CancellationToken cancel) => inner.SuspendAsync(id, cancel);

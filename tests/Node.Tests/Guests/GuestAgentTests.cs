@@ -198,6 +198,44 @@ public sealed class GuestAgentTests : IDisposable
     }
 
     [Fact]
+    public async Task Observe_HaltedByAFullDisk_IsReportedOnceAndGoesOnWhenThereIsRoom()
+    {
+        const string words = "The host's disk is full: the guest stands still at a write and goes on when there is room";
+        var guest = Valid.Guest();
+        await ApplyAsync(guest);
+        _knobs.DiskFull = true;
+        _driver.Halt(guest.Id, GuestHalt.DiskFull);
+        await _agent.IdleAsync();
+        _agent.WakeAll();
+        await _agent.IdleAsync();
+        _feed.Reports.Count.ShouldBe(2);
+        _feed.Reports[^1].ShouldBe(new GuestReport { Id = guest.Id, Generation = 1, Boots = 1, Power = GuestPower.Paused, Halted = words });
+        // Asked to go on too early: it did not.
+        (await ApplyAsync(guest with { Generation = 2 })).ShouldBe(new GuestReport { Id = guest.Id, Generation = 2, Boots = 1, Power = GuestPower.Paused, Halted = words, Error = words });
+        _calls.Clear();
+        _knobs.DiskFull = false;
+        Restart();
+        await _agent.PullOnceAsync(default);
+        await _agent.IdleAsync();
+        _feed.Reports[^1].ShouldSatisfyAllConditions(r => r.Power.ShouldBe(GuestPower.Running), r => r.Halted.ShouldBeNull(), r => r.Error.ShouldBeNull());
+        _calls.ShouldBe(["Start"]);
+    }
+
+    [Fact]
+    public async Task Observe_HaltedAndNotWishedToRun_StaysSo()
+    {
+        var guest = Valid.Guest();
+        await ApplyAsync(guest);
+        _knobs.DiskFull = true;
+        _driver.Halt(guest.Id, GuestHalt.DiskFull);
+        await ApplyAsync(guest with { Generation = 2, Power = GuestPower.Paused });
+        _knobs.DiskFull = false;
+        _agent.WakeAll();
+        await _agent.IdleAsync();
+        (await PowerAsync(guest.Id)).ShouldBe(GuestPower.Paused);
+    }
+
+    [Fact]
     public async Task Observe_WentDownWhileTheCloudIsAway_IsReportedLater()
     {
         var guest = Valid.Guest();

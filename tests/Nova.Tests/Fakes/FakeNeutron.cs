@@ -91,6 +91,22 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
         return Task.CompletedTask;
     }
 
+    /// <summary>Neutron's own part is tested with Neutron.</summary>
+    public Task AddFixedIpAsync(RequestContext context, string portId, string subnetId, CancellationToken cancel)
+    {
+        var n = Interlocked.Increment(ref _next);
+        var port = Ports[portId];
+        Ports[portId] = port with { FixedIps = [.. port.FixedIps, port.FixedIps[0] with { SubnetId = subnetId, Ip = $"10.0.{n >> 8}.{n & 255}", FloatingIps = [] }] };
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> RemoveFixedIpAsync(RequestContext context, string portId, string ip, CancellationToken cancel)
+    {
+        var port = Ports[portId];
+        Ports[portId] = port with { FixedIps = [.. port.FixedIps.Where(i => i.Ip != ip)] };
+        return Task.FromResult(Ports[portId].FixedIps.Count < port.FixedIps.Count);
+    }
+
     Task<NetworkFacts?> INetworks.FindAsync(RequestContext context, string networkId, CancellationToken cancel) =>
         Task.FromResult(_networks.TryGetValue(networkId, out var network) && (network.External || network.Shared || network.ProjectId == context.Identity?.ProjectId) ? network : null);
 

@@ -15,6 +15,9 @@ public sealed class ConsoleTests(ServerCloud cloud) : IClassFixture<ServerCloud>
     private static Task<TestReply> Ask(TestUser user, string id, string protocol = "vnc", string type = "novnc") =>
         user.At("compute 2.6").Post($"/compute/v2.1/servers/{id}/remote-consoles", new { remote_console = new { protocol, type } });
 
+    /// <summary>The WebSocket that a console's page connects to, as noVNC reads its address.</summary>
+    private static string SocketOf(string url) => "http://localhost/" + System.Web.HttpUtility.ParseQueryString(new Uri(url).Query)["path"];
+
     private Task<WebSocket> OpenAsync(string url)
     {
         var client = ((TestServer)cloud.Get<IServer>()).CreateWebSocketClient();
@@ -28,7 +31,7 @@ public sealed class ConsoleTests(ServerCloud cloud) : IClassFixture<ServerCloud>
         var user = cloud.NewUser();
         var console = (await Ask(user, await cloud.ActiveAsync(user))).Is(200)["remote_console"];
         (console["protocol"]!.ToString(), console["type"]!.ToString()).ShouldBe(("vnc", "novnc"));
-        using var socket = await OpenAsync(console["url"]!.ToString());
+        using var socket = await OpenAsync(SocketOf(console["url"]!.ToString()));
         socket.SubProtocol.ShouldBe("binary");
         var buffer = new byte[100];
         var greeting = await socket.ReceiveAsync(buffer, CancellationToken.None);
@@ -44,9 +47,10 @@ public sealed class ConsoleTests(ServerCloud cloud) : IClassFixture<ServerCloud>
     {
         var user = cloud.NewUser();
         var id = await cloud.ActiveAsync(user);
-        var url = new Uri((await Ask(user, id)).Is(200)["remote_console"]["url"]!.ToString());
+        var url = new Uri(SocketOf((await Ask(user, id)).Is(200)["remote_console"]["url"]!.ToString()));
         (await cloud.Anonymous.Get(url.PathAndQuery)).Is(426);
-        await Should.ThrowAsync<InvalidOperationException>(() => OpenAsync("http://localhost/compute/console/vnc?token=nope"));
+        var refused = await Should.ThrowAsync<InvalidOperationException>(() => OpenAsync("http://localhost/compute/console/vnc?token=nope"));
+        refused.Message.ShouldContain("403");
         await Should.ThrowAsync<InvalidOperationException>(() => OpenAsync("http://localhost/compute/console/vnc"));
         var token = url.Query["?token=".Length..];
         var tokens = "/compute/v2.1/os-console-auth-tokens/" + token;
@@ -56,7 +60,7 @@ public sealed class ConsoleTests(ServerCloud cloud) : IClassFixture<ServerCloud>
         await cloud.Get<Store<NovaDb>>().WriteAsync(db => db.ConsoleTokens.Where(t => t.ServerId == id).ExecuteUpdateAsync(u => u.SetProperty(t => t.ExpiresAt, DateTime.UnixEpoch)));
         await Should.ThrowAsync<InvalidOperationException>(() => OpenAsync(url.ToString()));
         (await cloud.Admin.At("compute 2.31").Get(tokens)).Is(404)["itemNotFound"]["message"]!.ToString().ShouldBe("Token not found");
-        var fresh = (await Ask(user, id)).Is(200)["remote_console"]["url"]!.ToString();
+        var fresh = SocketOf((await Ask(user, id)).Is(200)["remote_console"]["url"]!.ToString());
         (await user.Delete("/compute/v2.1/servers/" + id)).Is(204);
         await cloud.GoneAsync(user, id);
         await Should.ThrowAsync<InvalidOperationException>(() => OpenAsync(fresh));
@@ -75,7 +79,7 @@ public sealed class ConsoleTests(ServerCloud cloud) : IClassFixture<ServerCloud>
         (await Ask(cloud.NewUser(), id)).Is(404);
         (await Ask(cloud.NewUser("reader", user.ProjectId), id)).Is(403);
         (await user.Post($"/compute/v2.1/servers/{id}/remote-consoles", "{}")).Is(404);
-        (await ServerCloud.Act(user, id, new Dictionary<string, object> { ["os-getVNCConsole"] = new { type = "novnc" } })).Is(200)["console"]["url"]!.ToString().ShouldContain("/compute/console/vnc?token=");
+        (await ServerCloud.Act(user, id, new Dictionary<string, object> { ["os-getVNCConsole"] = new { type = "novnc" } })).Is(200)["console"]["url"]!.ToString().ShouldContain("path=compute%2Fconsole%2Fvnc%3Ftoken%3D");
         (await ServerCloud.Act(user, id, new Dictionary<string, object> { ["os-getVNCConsole"] = new { type = "nope" } })).Is(400);
         (await ServerCloud.Act(user, id, new Dictionary<string, object> { ["os-getSerialConsole"] = new { type = "serial" } })).Is(400);
         (await ServerCloud.Act(user.At("compute 2.6"), id, new Dictionary<string, object> { ["os-getVNCConsole"] = new { type = "novnc" } })).Is(404);

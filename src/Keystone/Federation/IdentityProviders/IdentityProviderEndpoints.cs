@@ -1,5 +1,4 @@
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Errors;
 using Nephos.Kernel.Ids;
 
 namespace Nephos.Keystone.Federation.IdentityProviders;
@@ -24,8 +23,7 @@ internal static class IdentityProviderEndpoints
 
     private static async Task<Reply> Create(Call call)
     {
-        var request = (await call.BodyAsync<CreateIdentityProviderBody>(null)).IdentityProvider ?? new CreateIdentityProvider();
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = (await call.BodyThenRightsAsync<CreateIdentityProviderBody>(null)).IdentityProvider ?? new CreateIdentityProvider();
         return View(call, await call.Get<IdentityProviderOperations>().CreateAsync(call.Context, call.Route("idp_id"), request, NewId.Hex()));
     }
 
@@ -33,9 +31,7 @@ internal static class IdentityProviderEndpoints
 
     private static async Task<Reply> Update(Call call)
     {
-        var request = await call.BodyAsync<UpdateIdentityProvider>("identity_provider");
-        if (request.IsEmpty) { throw new BadRequestError("{} does not have enough properties"); }
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = await call.BodyThenRightsAsync<UpdateIdentityProvider>("identity_provider");
         return View(call, await call.Get<IdentityProviderOperations>().UpdateAsync(call.Context, call.Route("idp_id"), request));
     }
 

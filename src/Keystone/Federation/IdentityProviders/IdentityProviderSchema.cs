@@ -18,14 +18,14 @@ public sealed record CreateIdentityProvider
 }
 
 /// <summary>Body of an update; the domain stays.</summary>
-public sealed record UpdateIdentityProvider
+public sealed record UpdateIdentityProvider : IUpdateBody
 {
     public bool? Enabled { get; init; }
     [NullableField] public Optional<string?> Description { get; init; }
     [NullableField, Number(Min = 0)] public Optional<int?> AuthorizationTtl { get; init; }
     [NullableField, Items(Unique = true), Text(Max = 64)] public Optional<IReadOnlyList<string>?> RemoteIds { get; init; }
 
-    internal bool IsEmpty => Enabled is null && !Description.IsSet && !AuthorizationTtl.IsSet && !RemoteIds.IsSet;
+    bool IUpdateBody.IsEmpty => Enabled is null && !Description.IsSet && !AuthorizationTtl.IsSet && !RemoteIds.IsSet;
 }
 
 /// <summary>An identity provider as clients see it.</summary>

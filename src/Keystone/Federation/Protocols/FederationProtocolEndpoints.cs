@@ -23,8 +23,7 @@ internal static class FederationProtocolEndpoints
 
     private static async Task<Reply> Create(Call call)
     {
-        var request = await call.BodyAsync<CreateFederationProtocol>("protocol");
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = await call.BodyThenRightsAsync<CreateFederationProtocol>("protocol");
         var row = new FederationProtocol { Id = call.Route("protocol_id"), IdpId = call.Route("idp_id"), MappingId = request.MappingId, RemoteIdAttribute = request.RemoteIdAttribute };
         return View(call, await call.Get<FederationProtocolOperations>().CreateAsync(call.Context, row));
     }
@@ -34,8 +33,7 @@ internal static class FederationProtocolEndpoints
 
     private static async Task<Reply> Update(Call call)
     {
-        var request = await call.BodyAsync<UpdateFederationProtocol>("protocol");
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = await call.BodyThenRightsAsync<UpdateFederationProtocol>("protocol");
         return View(call, await call.Get<FederationProtocolOperations>().UpdateAsync(call.Context, call.Route("idp_id"), call.Route("protocol_id"), request));
     }
 

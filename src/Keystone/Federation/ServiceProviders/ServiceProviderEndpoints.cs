@@ -1,5 +1,4 @@
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Errors;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Keystone.Federation.ServiceProviders;
@@ -24,8 +23,7 @@ internal static class ServiceProviderEndpoints
 
     private static async Task<Reply> Create(Call call)
     {
-        var request = await call.BodyAsync<CreateServiceProvider>("service_provider");
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = await call.BodyThenRightsAsync<CreateServiceProvider>("service_provider");
         return View(call, await call.Get<ServiceProviderOperations>().CreateAsync(call.Context, call.Route("sp_id"), request));
     }
 
@@ -33,9 +31,7 @@ internal static class ServiceProviderEndpoints
 
     private static async Task<Reply> Update(Call call)
     {
-        var request = await call.BodyAsync<UpdateServiceProvider>("service_provider");
-        if (request.IsEmpty) { throw new BadRequestError("{} does not have enough properties"); }
-        call.Enforce(call.Endpoint.PolicyName!, Target.Of());
+        var request = await call.BodyThenRightsAsync<UpdateServiceProvider>("service_provider");
         return View(call, await call.Get<ServiceProviderOperations>().UpdateAsync(call.Context, call.Route("sp_id"), request));
     }
 
@@ -59,7 +55,7 @@ public sealed record CreateServiceProvider
 }
 
 /// <summary>Body of an update.</summary>
-public sealed record UpdateServiceProvider
+public sealed record UpdateServiceProvider : IUpdateBody
 {
     [Text(Max = 225, Pattern = "^[a-zA-Z0-9+.-]+:.+")] public string? AuthUrl { get; init; }
     [Text(Max = 225, Pattern = "^[a-zA-Z0-9+.-]+:.+")] public string? SpUrl { get; init; }
@@ -67,7 +63,7 @@ public sealed record UpdateServiceProvider
     public bool? Enabled { get; init; }
     [NullableField] public Optional<string?> RelayStatePrefix { get; init; }
 
-    internal bool IsEmpty => AuthUrl is null && SpUrl is null && !Description.IsSet && Enabled is null && !RelayStatePrefix.IsSet;
+    bool IUpdateBody.IsEmpty => AuthUrl is null && SpUrl is null && !Description.IsSet && Enabled is null && !RelayStatePrefix.IsSet;
 }
 
 /// <summary>A service provider as clients see it.</summary>

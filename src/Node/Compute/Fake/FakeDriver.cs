@@ -32,7 +32,7 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
             throw new TimeoutException("The fake driver was told not to answer");
         }
         var guest = Find(id);
-        return Task.FromResult(guest is null ? default : new GuestState(guest.Power, guest.Power == GuestPower.Stopped ? 0 : guest.Boots));
+        return Task.FromResult(guest is null ? default : new GuestState(guest.Power, guest.Power == GuestPower.Stopped ? 0 : guest.Boots, guest.Halt));
     }
 
     public Task CreateAsync(GuestSpec spec, CancellationToken cancel) => knobs.ChangeAsync("Create", spec.Id, time, () =>
@@ -54,9 +54,13 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
         }
         else
         {
-            Put(spec.Id, guest with { Power = GuestPower.Running });
+            Put(spec.Id, guest with { Power = GuestPower.Running, Halt = GuestHalt.None });
+            // It writes at once, as a guest does that was stopped in the middle of it.
+            if (guest.Halt == GuestHalt.DiskFull && knobs.DiskFull) { Halt(spec.Id, GuestHalt.DiskFull); }
         }
     }, cancel);
+
+    public bool HasRoom() => !knobs.DiskFull;
 
     public Task ReshapeAsync(GuestSpec spec, CancellationToken cancel)
     {
@@ -89,7 +93,7 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
     {
         if (Find(id) is { } guest)
         {
-            Put(id, guest with { Power = GuestPower.Stopped });
+            Put(id, guest with { Power = GuestPower.Stopped, Halt = GuestHalt.None });
         }
         return Task.CompletedTask;
     }, cancel);
@@ -132,6 +136,16 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
         }
     }
 
+    /// <summary>The hypervisor holds the guest's CPUs by itself.</summary>
+    public void Halt(string id, GuestHalt why)
+    {
+        if (Find(id) is { Power: GuestPower.Running } guest)
+        {
+            Put(id, guest with { Power = GuestPower.Paused, Halt = why });
+            Changed?.Invoke(id);
+        }
+    }
+
     /// <summary>The ports that the guest has.</summary>
     public IReadOnlyList<string> PortsOf(string id) => Find(id)?.Ports ?? [];
 
@@ -165,4 +179,4 @@ public sealed class FakeDriver(GuestFolders folders, INetworkPlug plug, TimeProv
 }
 
 /// <summary>A fake guest as stored.</summary>
-internal sealed record FakeGuest(GuestPower Power, long Boots, IReadOnlyList<string> Ports, int Vcpus = 0, int RamMib = 0, IReadOnlyList<string>? Macs = null);
+internal sealed record FakeGuest(GuestPower Power, long Boots, IReadOnlyList<string> Ports, int Vcpus = 0, int RamMib = 0, IReadOnlyList<string>? Macs = null, GuestHalt Halt = GuestHalt.None);

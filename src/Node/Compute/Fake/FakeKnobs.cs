@@ -20,6 +20,9 @@ public sealed class FakeKnobs
     /// <summary>Asked before each observation with the guest's id: true makes it a time-out, as of a hypervisor that lives and does not answer.</summary>
     public Func<string, bool>? Mute { get; set; }
 
+    /// <summary>The host has no room: a guest that was halted for it is halted again as soon as it runs.</summary>
+    public bool DiskFull { get; set; }
+
     /// <summary>Every changing call waits, before its effect, for <see cref="Step"/>. Turning it off lets all go on.</summary>
     public bool StepByHand
     {

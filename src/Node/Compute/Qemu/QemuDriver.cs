@@ -21,6 +21,9 @@ internal sealed partial class QemuDriver(
     /// <summary>How often images are looked through.</summary>
     private static readonly TimeSpan ImageSweepInterval = TimeSpan.FromHours(1);
 
+    /// <summary>Bytes that must be free for a guest to go on that a full disk stopped: with less it would only stop again at its next writes.</summary>
+    private const long Room = 16 << 20;
+
     private readonly ConcurrentDictionary<string, QemuGuest> _live = new(StringComparer.Ordinal);
     private bool _scanned;
     private long _imagesSwept;
@@ -65,7 +68,7 @@ internal sealed partial class QemuDriver(
                 var status = await guest.StatusAsync(cancel).ConfigureAwait(false);
                 if (QemuGuest.PowerOf(status) is { } power)
                 {
-                    return new GuestState(power, guest.Launch.Boots);
+                    return new GuestState(power, guest.Launch.Boots, QemuGuest.HaltOf(status));
                 }
                 if (status == "shutdown")
                 {
@@ -85,6 +88,8 @@ internal sealed partial class QemuDriver(
             : File.Exists(files.Root) ? new GuestState(GuestPower.Stopped, 0)
             : default;
     }
+
+    public bool HasRoom() => new DriveInfo(folders.Guests).AvailableFreeSpace >= Room;
 
     public Task CreateAsync(GuestSpec spec, CancellationToken cancel) => disks.MakeAsync(spec, cancel);
 

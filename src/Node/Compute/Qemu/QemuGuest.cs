@@ -59,6 +59,15 @@ internal sealed class QemuGuest
         _ => null,
     };
 
+    /// <summary>Why QEMU holds the CPUs by itself. Its disks stop a guest at ENOSPC only (werror=enospc, rerror=report, the defaults); other errors are the guest's.</summary>
+    public static GuestHalt HaltOf(string status) => status switch
+    {
+        "io-error" => GuestHalt.DiskFull,
+        "internal-error" => GuestHalt.Failed,
+        "guest-panicked" => GuestHalt.Panicked,
+        _ => GuestHalt.None,
+    };
+
     /// <summary>The ports of the cards in an answer of qom-list.</summary>
     internal static IEnumerable<string> PortsIn(JsonElement objects) =>
         objects.EnumerateArray().Select(entry => QemuCommandLine.PortOf(entry.GetProperty("name").GetString()!)).OfType<string>();

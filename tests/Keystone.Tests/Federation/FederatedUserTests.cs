@@ -157,3 +157,32 @@ public sealed class FederatedUserTests(FederationCloud cloud) : IClassFixture<Fe
         (await cloud.Admin.Get($"{V3}/users/{user}/groups")).Ids("groups").ShouldBeEmpty();
     }
 }
+
+/// <summary>Accounts end by inactivity.</summary>
+public sealed class InactivityCloud : FederationCloud
+{
+    protected override KeystoneSettings Settings => base.Settings with { SecurityCompliance = new() { DisableUserAccountDaysInactive = 30 } };
+}
+
+public sealed class FederatedInactivityTests(InactivityCloud cloud) : IClassFixture<InactivityCloud>
+{
+    [Fact]
+    public async Task Login_CountsAsActivity()
+    {
+        var (_, auth) = await Provider(cloud.Admin, "[{`local`:[{`user`:{`name`:`{0}`}}],`remote`:[{`type`:`Sub`}]}]");
+        async Task<string> Come() => (await cloud.Anonymous.Send(HttpMethod.Get, auth, null, ("Sub", "ann"))).Is(201)["token"]["user"]!["id"]!.ToString();
+        var id = await Come();
+        async Task<bool> Enabled() => (await cloud.Admin.Get($"{V3}/users/{id}")).Is(200)["user"]["enabled"]!.GetValue<bool>();
+        for (var i = 0; i < 3; i++)
+        {
+            cloud.Clock.Advance(TimeSpan.FromDays(20));
+            (await Enabled()).ShouldBeTrue();
+            await Come();
+        }
+        cloud.Clock.Advance(TimeSpan.FromDays(31));
+        (await Enabled()).ShouldBeFalse();
+        // As upstream: the identity provider's word ends the pause.
+        await Come();
+        (await Enabled()).ShouldBeTrue();
+    }
+}

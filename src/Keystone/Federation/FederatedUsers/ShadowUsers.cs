@@ -101,6 +101,7 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
         foreach (var some in users.Chunk(500))
         {
             var orphans = await db.Users.Where(u => some.Contains(u.Id) && u.IdpId != null && !db.FederatedUsers.Any(f => f.UserId == u.Id)).Select(u => u.Id).ToListAsync();
+            await Dependents.OfUsersAsync(db, db.Users.Where(u => orphans.Contains(u.Id)).Select(u => u.Id));
             await db.RoleAssignments.Where(a => orphans.Contains(a.ActorId) && a.ActorType == RoleAssignment.User).ExecuteDeleteAsync();
             await db.Users.Where(u => orphans.Contains(u.Id)).ExecuteDeleteAsync();
         }

@@ -11,7 +11,6 @@ def main(url, password):
         return v3.Password(url, username=name, password=word, user_domain_name='Default', project_name='admin', project_domain_name='Default')
 
     admin = session.Session(auth=home('admin', password))
-    here = {'interface': 'public', 'service_type': 'identity'}
 
     def put(path, body):
         return admin.put(url + path, json=body).json()
@@ -31,7 +30,7 @@ def main(url, password):
 
     there = v3.Keystone2Keystone(home('traveller', 'pw'), 'other', project_name='home of traveller', project_domain_id=domain)
     access = there.get_access(session.Session())
-    session.Session(auth=there).get('/auth/projects', endpoint_filter=here)
+    session.Session(auth=there).get(url + '/auth/projects')
     print(f'{access.username} has {",".join(r for r in access.role_names if r == "member")} in {access.project_name}')
 
     # The administrator has other roles than the mapping asks for, and a service provider that is not there is none.

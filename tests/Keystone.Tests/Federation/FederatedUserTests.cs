@@ -147,6 +147,37 @@ public sealed class FederatedUserTests(FederationCloud cloud) : IClassFixture<Fe
         (await Groups()).Keys.ShouldContain(forAWhile);
     }
 
+    /// <summary>The same person has the same id when coming again, and must not find there what an administrator thought gone.</summary>
+    [Theory]
+    [InlineData("provider")]
+    [InlineData("protocol")]
+    public async Task Provider_OrProtocolDeleted_TakesItsUsersCredentialsAndTrusts(string what)
+    {
+        var domain = await Domain(cloud.Admin);
+        var id = Name("idp");
+        var (_, auth) = await Provider(cloud.Admin, Rules, provider: new { enabled = true, domain_id = domain }, id: id);
+        var login = (await Come(auth, "ann", "Ann")).Is(201);
+        var user = login["token"]["user"]!["id"]!.ToString();
+        var project = await Project(cloud.Admin);
+        var member = await RoleNamed(cloud.Admin, "member");
+        (await cloud.Admin.Put($"{V3}/projects/{project}/users/{user}/roles/{member}")).Is(204);
+        var ann = TestUser.LoggedIn(cloud.Client(), (await cloud.Scoped(login.Header("X-Subject-Token")!, new { project = new { id = project } })).Is(201));
+        var credential = (await ann.Post($"{V3}/users/{user}/application_credentials", new { application_credential = new { name = "robot", secret = "shh" } })).Is(201)["application_credential"]["id"]!.ToString();
+        (await ann.Post($"{V3}/users/{user}/credentials/OS-EC2", new { tenant_id = project })).Is(201);
+        (await ann.Post(V3 + "/OS-TRUST/trusts", new { trust = new { trustor_user_id = user, trustee_user_id = await User(cloud.Admin, Name("u")), project_id = project, impersonation = false, roles = new[] { new { id = member } } } })).Is(201);
+        var map = (await cloud.Admin.Get($"{Providers}/{id}/protocols/mapped")).Is(200)["protocol"]["mapping_id"]!.ToString();
+        (await cloud.Admin.Delete(what == "provider" ? $"{Providers}/{id}" : $"{Providers}/{id}/protocols/mapped")).Is(204);
+        Task<TestReply> Robot() => cloud.Anonymous.Post(V3 + "/auth/tokens", new { auth = new { identity = new { methods = new[] { "application_credential" }, application_credential = new { id = credential, secret = "shh" } } } });
+        (await Robot()).Is(404);
+        if (what == "provider") { (await cloud.Admin.Put($"{Providers}/{id}", new { identity_provider = new { enabled = true, domain_id = domain } })).Is(201); }
+        (await cloud.Admin.Put($"{Providers}/{id}/protocols/mapped", new { protocol = new { mapping_id = map } })).Is(201);
+        (await Come(auth, "ann", "Ann")).Is(201)["token"]["user"]!["id"]!.ToString().ShouldBe(user);
+        (await Robot()).Is(404);
+        (await cloud.Admin.Get($"{V3}/users/{user}/application_credentials")).Ids("application_credentials").ShouldBeEmpty();
+        (await cloud.Admin.Get($"{V3}/credentials?user_id={user}")).Ids("credentials").ShouldBeEmpty();
+        (await cloud.Admin.Get($"{V3}/OS-TRUST/trusts?trustor_user_id={user}")).Ids("trusts").ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Groups_WithoutATime_AreTheTokensOnly()
     {
@@ -155,5 +186,34 @@ public sealed class FederatedUserTests(FederationCloud cloud) : IClassFixture<Fe
         await Group(cloud.Admin, name);
         var user = (await Come(auth, "tom", "Tom", name)).Is(201)["token"]["user"]!["id"]!.ToString();
         (await cloud.Admin.Get($"{V3}/users/{user}/groups")).Ids("groups").ShouldBeEmpty();
+    }
+}
+
+/// <summary>Accounts end by inactivity.</summary>
+public sealed class InactivityCloud : FederationCloud
+{
+    protected override KeystoneSettings Settings => base.Settings with { SecurityCompliance = new() { DisableUserAccountDaysInactive = 30 } };
+}
+
+public sealed class FederatedInactivityTests(InactivityCloud cloud) : IClassFixture<InactivityCloud>
+{
+    [Fact]
+    public async Task Login_CountsAsActivity()
+    {
+        var (_, auth) = await Provider(cloud.Admin, "[{`local`:[{`user`:{`name`:`{0}`}}],`remote`:[{`type`:`Sub`}]}]");
+        async Task<string> Come() => (await cloud.Anonymous.Send(HttpMethod.Get, auth, null, ("Sub", "ann"))).Is(201)["token"]["user"]!["id"]!.ToString();
+        var id = await Come();
+        async Task<bool> Enabled() => (await cloud.Admin.Get($"{V3}/users/{id}")).Is(200)["user"]["enabled"]!.GetValue<bool>();
+        for (var i = 0; i < 3; i++)
+        {
+            cloud.Clock.Advance(TimeSpan.FromDays(20));
+            (await Enabled()).ShouldBeTrue();
+            await Come();
+        }
+        cloud.Clock.Advance(TimeSpan.FromDays(31));
+        (await Enabled()).ShouldBeFalse();
+        // As upstream: the identity provider's word ends the pause.
+        await Come();
+        (await Enabled()).ShouldBeTrue();
     }
 }

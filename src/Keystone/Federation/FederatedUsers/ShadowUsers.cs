@@ -52,6 +52,7 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
                 if (row.IdpId is not null) { row.Name = user.Name; }
                 await tokens.RecheckAsync(db, row.Id);
             }
+            row.LastActiveAt = context.Now.Date;
             if (user.Email is { } email) { row.Extra = Extra.Merge(row.Extra, new Dictionary<string, JsonElement> { ["email"] = JsonSerializer.SerializeToElement(email) }); }
             if (await SetGroupsAsync(context, db, provider, row.Id, groupIds)) { await tokens.RevokeAsync(db, Revocation.User, row.Id, context.Now); }
             return row.Id;
@@ -71,7 +72,7 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
         // Whoever has the same name with another provider or protocol, or in the domain's directory, may be somebody else: what a protocol's mapping makes the name of is not known here.
         if (await db.Users.AnyAsync(u => u.Id == id)) { throw Duplicate(); }
         var extra = user.Email is { } email ? Extra.Write(new Dictionary<string, JsonElement> { ["email"] = JsonSerializer.SerializeToElement(email) }) : Extra.None;
-        db.Users.Add(new User { Id = id, DomainId = user.DomainId, Name = user.Name, IdpId = provider.Id, Extra = extra, CreatedAt = context.Now });
+        db.Users.Add(new User { Id = id, DomainId = user.DomainId, Name = user.Name, IdpId = provider.Id, Extra = extra, CreatedAt = context.Now, LastActiveAt = context.Now.Date });
         db.Record(context, "create", "user", id);
         var federated = new FederatedUser { UserId = id, IdpId = provider.Id, ProtocolId = protocolId, UniqueId = user.UniqueId, DisplayName = user.Name };
         db.FederatedUsers.Add(federated);
@@ -100,6 +101,7 @@ internal sealed class ShadowUsers(Store<KeystoneDb> store, TokenInvalidation tok
         foreach (var some in users.Chunk(500))
         {
             var orphans = await db.Users.Where(u => some.Contains(u.Id) && u.IdpId != null && !db.FederatedUsers.Any(f => f.UserId == u.Id)).Select(u => u.Id).ToListAsync();
+            await Dependents.OfUsersAsync(db, db.Users.Where(u => orphans.Contains(u.Id)).Select(u => u.Id));
             await db.RoleAssignments.Where(a => orphans.Contains(a.ActorId) && a.ActorType == RoleAssignment.User).ExecuteDeleteAsync();
             await db.Users.Where(u => orphans.Contains(u.Id)).ExecuteDeleteAsync();
         }

@@ -73,8 +73,8 @@ public sealed class Reply
         await writer.FlushAsync(call.Cancel).ConfigureAwait(false);
     });
 
-    /// <summary>Bytes of rows that are sent together: a few packets' worth, and half of what Kestrel holds for a client that does not read.</summary>
-    private const int RowsAtOnce = 32 << 10;
+    /// <summary>Bytes of rows that are sent together: many, since each sending may wait for a turn of the machine; few beside the memory of the rows.</summary>
+    private const int RowsAtOnce = 256 << 10;
 
     private static Utf8JsonWriter Writer(HttpResponse response) => new(response.BodyWriter, new JsonWriterOptions { Encoder = WireJson.Encoder, SkipValidation = true });
 

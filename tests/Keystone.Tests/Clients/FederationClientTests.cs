@@ -3,11 +3,11 @@ using System.Security.Cryptography.Xml;
 using System.Xml;
 using Microsoft.Extensions.DependencyInjection;
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Processes;
 using Nephos.Keystone.Federation.Oidc;
 using Nephos.Keystone.Federation.Saml;
 using Nephos.Keystone.Tests.Federation;
 using Nephos.Testing;
+using Nephos.Testing.Clients;
 using Shouldly;
 using Xunit;
 using static Nephos.Keystone.Tests.Make;
@@ -53,15 +53,6 @@ public sealed class FederationClientCloud : TestCloud
 /// <summary>The federation plugins of the real client (Debian's python3-keystoneauth1), as its users say them: <c>federation-conversation.txt</c>.</summary>
 public sealed class FederationClientTests(FederationClientCloud cloud) : IClassFixture<FederationClientCloud>
 {
-    private static string Script(string name) => Path.Combine(Repository.Root, "tests", "Keystone.Tests", "Clients", name);
-
-    private async Task<string> Python(params string[] arguments)
-    {
-        var result = await cloud.Get<IProcessRunner>().RunAsync("/usr/bin/python3", arguments);
-        result.ExitCode.ShouldBe(0, result.Output + result.Error);
-        return result.Output;
-    }
-
     [Fact]
     public async Task Client_EachPlugin_LogsIn()
     {
@@ -70,7 +61,7 @@ public sealed class FederationClientTests(FederationClientCloud cloud) : IClassF
         metadata.LoadXml(cloud.Get<SamlServiceProvider>().Metadata());
         using var certificate = X509CertificateLoader.LoadCertificate(Convert.FromBase64String(metadata.GetElementsByTagName("X509Certificate", SignedXml.XmlDsigNamespaceUrl)[0]!.InnerText));
         cloud.Servers.SpCertificate = certificate;
-        await Python(Script("converse.py"), Script("federation-conversation.txt"), "/dev/null", cloud.Url + V3, "secret", cloud.StateDirectory,
+        await ClientConversation.SayAsync(cloud, "Keystone.Tests/Clients/federation-conversation.txt", commands: null,
             "op=" + cloud.Servers.Url, "ca=" + cloud.FileOf("ca.pem"), "goodcode=" + cloud.Servers.OpenId.Code("cathy"), "access=" + cloud.Servers.OpenId.Token(new() { ["sub"] = "dan" }),
             "badaccess=" + cloud.Servers.OpenId.Token(new() { ["aud"] = "other" }));
     }
@@ -79,6 +70,6 @@ public sealed class FederationClientTests(FederationClientCloud cloud) : IClassF
     public async Task Client_KeystoneToKeystone_IsTheSameUserOnTheOtherSide()
     {
         await File.WriteAllTextAsync(cloud.FileOf("first.xml"), cloud.Get<SamlIdentity>().Metadata());
-        (await Python(Script("k2k.py"), cloud.Url + V3, "secret")).ShouldContain("traveller@Default has member in home of traveller");
+        (await ClientConversation.RunAsync(cloud, "Keystone.Tests/Clients/k2k.py", cloud.Url + V3, "secret")).ShouldContain("traveller@Default has member in home of traveller");
     }
 }

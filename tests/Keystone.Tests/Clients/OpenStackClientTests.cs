@@ -1,7 +1,6 @@
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Processes;
 using Nephos.Testing;
-using Shouldly;
+using Nephos.Testing.Clients;
 using Xunit;
 
 namespace Nephos.Keystone.Tests.Clients;
@@ -17,11 +16,6 @@ public sealed class ListeningCloud : TestCloud
 public sealed class OpenStackClientTests(ListeningCloud cloud) : IClassFixture<ListeningCloud>
 {
     [Fact]
-    public async Task Client_EveryIdentityCommand_DoesWhatItSays()
-    {
-        var folder = Path.Combine(Repository.Root, "tests", "Keystone.Tests", "Clients");
-        var result = await cloud.Get<IProcessRunner>().RunAsync(
-            "/usr/bin/python3", [Path.Combine(folder, "converse.py"), Path.Combine(folder, "identity-conversation.txt"), Path.Combine(folder, "identity-commands.txt"), cloud.Url + "/identity/v3", "secret", cloud.StateDirectory]);
-        result.ExitCode.ShouldBe(0, result.Output + result.Error);
-    }
+    public Task Client_EveryIdentityCommand_DoesWhatItSays() =>
+        ClientConversation.SayAsync(cloud, "Keystone.Tests/Clients/identity-conversation.txt", "Keystone.Tests/Clients/identity-commands.txt");
 }

@@ -1,8 +1,7 @@
 using Nephos.Kernel.Api;
-using Nephos.Kernel.Processes;
 using Nephos.Keystone;
 using Nephos.Testing;
-using Shouldly;
+using Nephos.Testing.Clients;
 using Xunit;
 
 namespace Nephos.Placement.Tests.Clients;
@@ -18,12 +17,6 @@ public sealed class ListeningCloud : TestCloud
 public sealed class PlacementClientTests(ListeningCloud cloud) : IClassFixture<ListeningCloud>
 {
     [Fact]
-    public async Task Client_EveryPlacementCommand_DoesWhatItSays()
-    {
-        var folder = Path.Combine(Repository.Root, "tests", "Placement.Tests", "Clients");
-        var converse = Path.Combine(Repository.Root, "tests", "Keystone.Tests", "Clients", "converse.py");
-        var result = await cloud.Get<IProcessRunner>().RunAsync(
-            "/usr/bin/python3", [converse, Path.Combine(folder, "placement-conversation.txt"), Path.Combine(folder, "placement-commands.txt"), cloud.Url + "/identity/v3", "secret", cloud.StateDirectory]);
-        result.ExitCode.ShouldBe(0, result.Output + result.Error);
-    }
+    public Task Client_EveryPlacementCommand_DoesWhatItSays() =>
+        ClientConversation.SayAsync(cloud, "Placement.Tests/Clients/placement-conversation.txt", "Placement.Tests/Clients/placement-commands.txt");
 }

@@ -83,8 +83,6 @@ public sealed class LiveCloud : IAsyncDisposable
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = State };
         foreach (var word in new[] { Path.Combine(AppContext.BaseDirectory, "nephos.dll"), "up", "--state", State, "--listen", _listen, "--drivers", _drivers }) { start.ArgumentList.Add(word); }
         start.Environment.Remove("DOTNET_STARTUP_HOOKS");
-        // Not compiled ahead here, it would take the processors from the guests for half a minute after each start.
-        start.Environment["NEPHOS_REHEARSAL"] = "false";
         foreach (var setting in _more.Select(m => m.Split('=', 2))) { start.Environment[setting[0]] = setting[1]; }
         var process = Process.Start(start)!;
         _process = process;

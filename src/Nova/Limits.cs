@@ -18,14 +18,20 @@ internal static class NovaLimits
     /// <summary>A compute service not heard of for this long is down (<c>service_down_time</c>).</summary>
     public static readonly TimeSpan ServiceDown = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// What upstream does not count as printable (<c>_is_printable</c>): categories C, Zl and Zp. Without Cs, since every half of a character beyond the first 65,536 is of it in .NET, and emoji are printable;
+    /// halves alone are refused before.
+    /// </summary>
+    private const string Control = @"\p{Cc}\p{Cf}\p{Co}\p{Cn}";
+
     /// <summary>A name: printable characters, no white space at either end (<c>parameter_types.name</c>). Words for a breach are in <see cref="NovaErrors"/>.</summary>
-    public const string NamePattern = @"^(?![\p{C}\p{Z}])[^\p{C}\p{Zl}\p{Zp}]*(?<![\p{C}\p{Z}])$";
+    public const string NamePattern = "^(?![" + Control + @"\p{Z}])[^" + Control + @"\p{Zl}\p{Zp}]*(?<![" + Control + @"\p{Z}])$";
     /// <summary>As <see cref="NamePattern"/>, without a colon (<c>parameter_types.az_name</c>).</summary>
-    public const string ZonePattern = @"^(?![\p{C}\p{Z}])[^\p{C}\p{Zl}\p{Zp}:]*(?<![\p{C}\p{Z}])$";
+    public const string ZonePattern = "^(?![" + Control + @"\p{Z}])[^" + Control + @"\p{Zl}\p{Zp}:]*(?<![" + Control + @"\p{Z}])$";
     /// <summary>Host names (<c>parameter_types.fqdn</c>), underscores too.</summary>
     public const string HostPattern = "^[a-zA-Z0-9-._]*$";
     /// <summary>Printable or empty (<c>valid_description_regex</c>).</summary>
-    public const string DescriptionPattern = @"^[^\p{C}\p{Zl}\p{Zp}]*$";
+    public const string DescriptionPattern = "^[^" + Control + @"\p{Zl}\p{Zp}]*$";
     /// <summary>Keys of metadata and extra specs.</summary>
     public const string MetadataKeyPattern = @"^[a-zA-Z0-9\-_:. ]{1,255}$";
 }

@@ -15,6 +15,17 @@ public sealed class ServerCreateErrorsTests(ServerCloud cloud) : IClassFixture<S
     private static string Body(string image, string flavor, string members = "") =>
         "{\"server\":{\"name\":\"x\",\"imageRef\":\"" + image + "\",\"flavorRef\":\"" + flavor + "\"" + (members.Length > 0 ? "," + members : "") + "}}";
 
+    [Fact]
+    public async Task Create_NamedWithEmoji_CountsCharactersAndNotHalves()
+    {
+        var user = cloud.NewUser().At("compute 2.90");
+        var name = string.Concat(Enumerable.Repeat("\U0001F680", 255));
+        var id = await cloud.CreateAsync(user, name: name, more: new { description = "\U0001F680 to the moon" });
+        (await user.Get("/compute/v2.1/servers/" + id)).Is(200)["server"]["name"]!.ToString().ShouldBe(name);
+        (await user.Post("/compute/v2.1/servers", new { server = new { name = name + "\U0001F680", imageRef = cloud.Image, flavorRef = "42", networks = "none" } })).Is(400);
+        (await user.Post("/compute/v2.1/servers", new { server = new { name = "a\u0007b", imageRef = cloud.Image, flavorRef = "42", networks = "none" } })).Is(400);
+    }
+
     [Theory]
     [InlineData("\"user_data\":\"not base64!\"", "Invalid input for field/attribute user_data. Value: not base64!. 'not base64!' is not a 'base64'")]
     [InlineData("\"key_name\":\"nope\"", "Invalid key_name provided.")]

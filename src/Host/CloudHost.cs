@@ -68,9 +68,14 @@ public static class CloudHost
         }
     }
 
-    /// <summary>Builds what the first requests need; to be called after the start, in the background.</summary>
+    /// <summary>Builds what the first requests need, in the background, after the start.</summary>
     public static void Warm(WebApplication app)
     {
-        foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
+        var thread = new Thread(() =>
+        {
+            foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
+        })
+        { IsBackground = true, Name = "warm" };
+        thread.Start();
     }
 }

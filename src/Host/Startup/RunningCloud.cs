@@ -46,25 +46,13 @@ internal static class RunningCloud
             output.WriteLine($"Nephos is ready at {options.Facts.PublicUrl}/identity/v3 ({drivers}; state in {state.Path}). A first server:");
             output.WriteLine(Hint(state.Path));
             output.Flush();
-            var warm = Task.Run(() => WarmAsync(app, options, settings.Rehearsal), CancellationToken.None);
+            CloudHost.Warm(app);
             // Ctrl-C reaches us as the cancellation of the command, SIGTERM likewise.
             using var stop = cancel.Register(app.Lifetime.StopApplication);
             await app.WaitForShutdownAsync(CancellationToken.None).ConfigureAwait(false);
-            await warm.ConfigureAwait(false);
         }
         output.WriteLine("Stopped. Guests and networks go on; the next `nephos up` adopts them.");
         return 0;
-    }
-
-    /// <summary>After the start, beside the first requests: what they need first, then all that building servers takes.</summary>
-    private static async Task WarmAsync(WebApplication app, CloudOptions options, bool rehearse)
-    {
-        CloudHost.Warm(app);
-        // What a rehearsal on SQLite compiles of queries is of no use to a cloud on PostgreSQL, and a process that is no node runs no part of a build but the APIs'.
-        if (rehearse && options.Node is not null && options.Store.Postgres is null)
-        {
-            await Rehearsal.RunAsync(options.Facts.StateDirectory, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Nephos.Rehearsal"), app.Lifetime.ApplicationStopping).ConfigureAwait(false);
-        }
     }
 
     /// <summary>Tried before anything is started, since a server that cannot listen would take everything else down with it.</summary>

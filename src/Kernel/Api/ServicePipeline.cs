@@ -179,7 +179,7 @@ public sealed partial class ServicePipeline(IReadOnlyList<ServiceApi> services, 
                 throw call.Denied(rule, target);
             }
         }
-        using var activity = Instruments.Span(endpoint.ToString(), ActivityKind.Server);
+        using var activity = Instruments.Activities.StartActivity(endpoint.ToString(), ActivityKind.Server);
         var reply = await endpoint.Handler(call).ConfigureAwait(false);
         await reply.WriteAsync(call).ConfigureAwait(false);
     }

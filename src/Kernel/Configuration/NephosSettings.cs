@@ -28,9 +28,6 @@ public sealed record NephosSettings : ICheckedSettings
     [Setting("`real` runs guests and networks and needs root; `fake` only remembers them, for tests of clients; `auto` is real for root on Linux, else fake.")]
     public DriverChoice Drivers { get; init; }
 
-    [Setting("After each start, make a few servers in a cloud that is thrown away, so that the first real one does not wait most of a second for code to be compiled. Takes some seconds of a processor and 25 MiB. Not with provider postgres.")]
-    public bool Rehearsal { get; init; }
-
     [Setting("Folder of policy overrides, a file `SERVICE.yaml` for each service that has any; read again when changed.",
         DefaultText = "`policy` in the state directory", Example = "/etc/nephos/policy")]
     public string? PolicyDirectory { get; init; }

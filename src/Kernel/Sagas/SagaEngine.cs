@@ -258,7 +258,7 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
                 {
                     cancel.Token.ThrowIfCancellationRequested();
                     run.PendingOutput = null;
-                    using var activity = Instruments.Span(row.Name + " " + names[position]);
+                    using var activity = Instruments.Activities.StartActivity(row.Name + " " + names[position]);
                     LogStep(row.Name, row.Id, row.Resource, names[position]);
                     await run.DoAsync(position).ConfigureAwait(false);
                     _probe?.Fail(row.Name, names[position]);

@@ -32,46 +32,26 @@ public static class Instruments
 
     private static readonly Counter<long> DatabaseRetries = Meter.CreateCounter<long>("nephos.db.retries", "{transaction}", "Transactions that ran again because another had to win (deadlock, serialization).");
 
-    private static readonly AsyncLocal<bool> Mute = new();
-
-    /// <summary>From here on nothing of this flow, nor of the background work it starts, is counted or traced: it is not the cloud's work (a rehearsal).</summary>
-    public static void Silence() => Mute.Value = true;
-
-    /// <summary>Begins a span, which ends when it is disposed; null when nobody listens.</summary>
-    public static Activity? Span(string name, ActivityKind kind = ActivityKind.Internal) => Mute.Value ? null : Activities.StartActivity(name, kind);
-
     /// <summary>An API request was answered.</summary>
-    public static void Request(string service, string method, int status, TimeSpan duration)
-    {
-        if (!Mute.Value) { RequestDuration.Record(duration.TotalSeconds, new("service", service), new("method", method), new("status", status)); }
-    }
+    public static void Request(string service, string method, int status, TimeSpan duration) =>
+        RequestDuration.Record(duration.TotalSeconds, new("service", service), new("method", method), new("status", status));
 
     /// <summary>The number of sagas in a state now, counted by whoever looks after them.</summary>
     public static void SagaCount(string state, long count) => Sagas.Record(count, new KeyValuePair<string, object?>("state", state));
 
     /// <summary>A step of a saga ended: done, failed, or undone.</summary>
-    public static void SagaStep(string saga, string step, string outcome, TimeSpan duration)
-    {
-        if (!Mute.Value) { SagaStepDuration.Record(duration.TotalSeconds, new("saga", saga), new("step", step), new("outcome", outcome)); }
-    }
+    public static void SagaStep(string saga, string step, string outcome, TimeSpan duration) =>
+        SagaStepDuration.Record(duration.TotalSeconds, new("saga", saga), new("step", step), new("outcome", outcome));
 
     /// <summary>A reconciler ran: ok or failed.</summary>
-    public static void ReconcilerRun(string reconciler, string outcome, TimeSpan duration)
-    {
-        if (!Mute.Value) { ReconcilerDuration.Record(duration.TotalSeconds, new("reconciler", reconciler), new("outcome", outcome)); }
-    }
+    public static void ReconcilerRun(string reconciler, string outcome, TimeSpan duration) =>
+        ReconcilerDuration.Record(duration.TotalSeconds, new("reconciler", reconciler), new("outcome", outcome));
 
     /// <summary>A transaction began to wait for the write lock (+1) or let it go (-1).</summary>
-    public static void DatabaseWriter(string database, int change)
-    {
-        if (!Mute.Value) { DatabaseWriters.Add(change, new KeyValuePair<string, object?>("database", database)); }
-    }
+    public static void DatabaseWriter(string database, int change) => DatabaseWriters.Add(change, new KeyValuePair<string, object?>("database", database));
 
     /// <summary>A transaction runs again.</summary>
-    public static void DatabaseRetry(string database)
-    {
-        if (!Mute.Value) { DatabaseRetries.Add(1, new KeyValuePair<string, object?>("database", database)); }
-    }
+    public static void DatabaseRetry(string database) => DatabaseRetries.Add(1, new KeyValuePair<string, object?>("database", database));
 
     /// <summary>A transaction got the write lock.</summary>
     public static void DatabaseWaited(string database, TimeSpan waited) => DatabaseWriteWait.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("database", database));

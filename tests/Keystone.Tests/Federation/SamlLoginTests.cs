@@ -316,6 +316,49 @@ public sealed class SamlLoginTests(SamlCloud cloud) : IClassFixture<SamlCloud>
         (await cloud.Admin.Send(HttpMethod.Get, $"{V3}/auth/tokens", null, ("X-Subject-Token", token))).Is(200)["token"]["user"]!["name"]!.ToString().ShouldBe("ann.evil");
     }
 
+    /// <summary>Each text, attribute and element of a signature made worthless in turn: never an error of ours, and never a good one, except where it speaks of its key, which nobody believes.</summary>
+    [Fact]
+    public async Task Answer_AnyPlaceOfTheSignatureSpoilt_IsNotSigned()
+    {
+        var (id, relay, cookie) = await Start();
+        string[] worthless = [" ", "!", "A", "====", "x:y", "http://[", "#", "-1", "9999999999999999999999", "\u00e9", "http://www.w3.org/TR/1999/REC-xpath-19991116", "http://www.w3.org/TR/1999/REC-xslt-19991116", "http://www.w3.org/2000/09/xmldsig#base64"];
+        var xml = cloud.Idp.Make(Good(id)).OuterXml;
+        foreach (var (change, inKeyInfo) in Spoilings(xml))
+        {
+            foreach (var value in worthless)
+            {
+                var document = SamlXml.Parse(xml)!;
+                var assertion = document.DocumentElement!.Child("Assertion", SamlXml.Assertion)!;
+                change(Signature(document), value);
+                var isSigned = SamlXml.IsSigned(assertion, [cloud.Idp.Certificate]);
+                if (!inKeyInfo) { isSigned.ShouldBeFalse(document.OuterXml); }
+            }
+        }
+        var unreadable = SamlXml.Parse(xml)!;
+        Signature(unreadable).Child("SignatureValue", DigSig)!.InnerText = "!";
+        (await Post(unreadable.OuterXml, relay, cookie)).Is(401);
+        (await Post(xml, relay, cookie)).Is(200);
+    }
+
+    private const string DigSig = "http://www.w3.org/2000/09/xmldsig#";
+
+    private static XmlElement Signature(XmlDocument document) => document.DocumentElement!.Child("Assertion", SamlXml.Assertion)!.Child("Signature", DigSig)!;
+
+    /// <summary>What can be changed in the signature, by its place, so that each change meets a fresh document.</summary>
+    private static IEnumerable<(Action<XmlElement, string> Change, bool InKeyInfo)> Spoilings(string xml)
+    {
+        var all = Signature(SamlXml.Parse(xml)!).SelectNodes(".//*")!.OfType<XmlElement>().ToList();
+        for (var i = 0; i < all.Count; i++)
+        {
+            var place = i;
+            var inKeyInfo = all[i].SelectSingleNode("ancestor-or-self::*[local-name()='KeyInfo']") is not null;
+            XmlElement At(XmlElement signature) => (XmlElement)signature.SelectNodes(".//*")![place]!;
+            yield return ((signature, value) => At(signature).InnerText = value, inKeyInfo);
+            yield return ((signature, value) => { var child = At(signature).OwnerDocument.CreateElement("ds", "Transform", DigSig); child.SetAttribute("Algorithm", value); At(signature).AppendChild(child); }, true);
+            foreach (var name in all[i].Attributes.OfType<XmlAttribute>().Where(a => a.Name != "xmlns" && a.Prefix != "xmlns").Select(a => a.Name)) { yield return ((signature, value) => At(signature).SetAttribute(name, value), inKeyInfo); }
+        }
+    }
+
     [Fact]
     public async Task Ecp_WholeFlow_GivesAToken()
     {

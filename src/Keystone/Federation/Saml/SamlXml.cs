@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography.Xml;
 using System.Xml;
+using System.Xml.XPath;
 
 namespace Nephos.Keystone.Federation.Saml;
 
@@ -71,7 +72,8 @@ internal static class SamlXml
             if (transforms.Count > 2 || transforms.Exists(t => !Transforms.Contains(t)) || !transforms.Contains("http://www.w3.org/2000/09/xmldsig#enveloped-signature")) { return false; }
             return certificates.Any(certificate => Check(signed, (AsymmetricAlgorithm?)certificate.GetRSAPublicKey() ?? certificate.GetECDsaPublicKey()));
         }
-        catch (CryptographicException) { return false; } // a signature that cannot be read is none
+        // A signature that cannot be read is none. .NET says so in many ways: of what is no base64, no XPath, no URI or no known name.
+        catch (Exception unreadable) when (unreadable is CryptographicException or FormatException or XmlException or XPathException or ArgumentException or NotSupportedException) { return false; }
     }
 
     /// <summary>A key of another kind than the signature's method fits none.</summary>

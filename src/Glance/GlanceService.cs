@@ -86,6 +86,4 @@ public sealed class GlanceService : INephosService
         await services.GetRequiredService<ImageQuotas>().RegisterAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<FirstImage>().PrepareAsync(cancel).ConfigureAwait(false);
     }
-
-    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<GlanceDb>>().Warm();
 }

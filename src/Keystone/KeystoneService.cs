@@ -161,6 +161,4 @@ public sealed class KeystoneService : INephosService
         await services.GetRequiredService<Store<KeystoneDb>>().PrepareAsync(cancel);
         await services.GetRequiredService<FirstStart>().RunAsync(cancel);
     }
-
-    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<KeystoneDb>>().Warm();
 }

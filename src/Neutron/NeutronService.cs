@@ -88,6 +88,4 @@ public sealed class NeutronService : INephosService
         await services.GetRequiredService<Store<NeutronDb>>().PrepareAsync(cancel).ConfigureAwait(false);
         await services.GetRequiredService<PublicNetwork>().EnsureAsync(cancel).ConfigureAwait(false);
     }
-
-    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<NeutronDb>>().Warm();
 }

@@ -146,7 +146,6 @@ public sealed class NovaService : INephosService
 
     public void Warm(IServiceProvider services)
     {
-        services.GetRequiredService<Store<NovaDb>>().Warm();
         // The commonest question, and the first that a new user's client asks.
         services.GetRequiredService<ServerOperations>().ListAsync(new ServerFilter { Texts = new Dictionary<string, string>(), ProjectId = "", Deleted = false }, new(1, null, [])).GetAwaiter().GetResult();
     }

@@ -55,6 +55,4 @@ public sealed class PlacementService : INephosService
     }
 
     public Task PrepareAsync(IServiceProvider services, CancellationToken cancel) => services.GetRequiredService<Store<PlacementDb>>().PrepareAsync(cancel);
-
-    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<PlacementDb>>().Warm();
 }

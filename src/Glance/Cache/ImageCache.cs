@@ -86,6 +86,7 @@ public sealed class CacheReconciler(ImageCache cache, Store<GlanceDb> store, Ima
 {
     public string Name => "glance.cache";
     public TimeSpan Interval => TimeSpan.FromMinutes(5);
+    public TimeSpan Delay => TimeSpan.FromSeconds(5);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

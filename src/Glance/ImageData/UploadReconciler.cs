@@ -19,6 +19,7 @@ public sealed class UploadReconciler(Store<GlanceDb> store, ImageStores stores, 
 
     public string Name => "glance.uploads";
     public TimeSpan Interval => TimeSpan.FromMinutes(1);
+    public TimeSpan Delay => TimeSpan.FromSeconds(5);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

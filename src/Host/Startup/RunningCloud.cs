@@ -38,6 +38,7 @@ internal static class RunningCloud
         });
         await using (app.ConfigureAwait(false))
         {
+            CloudHost.BuildModels(app);
             await CloudHost.PrepareAsync(app, cancel).ConfigureAwait(false);
             await app.StartAsync(cancel).ConfigureAwait(false);
             ClientFiles.Write(options.Facts);

@@ -14,6 +14,6 @@ public interface INephosService
     /// <summary>Creates or migrates the database and makes what a first start needs; quick and harmless when all is there. In the order of the list of services.</summary>
     Task PrepareAsync(IServiceProvider services, CancellationToken cancel);
 
-    /// <summary>Builds EF's model and runs the commonest queries once, after the start, so that the first request does not pay.</summary>
-    void Warm(IServiceProvider services);
+    /// <summary>Runs the commonest queries once, after the start, so that the first request does not pay.</summary>
+    void Warm(IServiceProvider services) { }
 }

@@ -14,6 +14,8 @@ public interface IReconciler
     /// <summary>For status and metrics: <c>nova.dead-services</c>.</summary>
     string Name { get; }
     TimeSpan Interval { get; }
+    /// <summary>From the start to the first pass, unless it is poked before. What nobody waits for keeps out of the way of the start and of the first requests.</summary>
+    TimeSpan Delay => TimeSpan.Zero;
     /// <summary>One pass; returns what it did in a few words for <c>nephos status</c>.</summary>
     Task<string> ReconcileAsync(CancellationToken cancel);
 }
@@ -39,6 +41,7 @@ public sealed partial class ReconcilerLoop(IReconciler reconciler, TimeProvider 
     {
         try
         {
+            await _poked.WaitAsync(reconciler.Delay, stoppingToken).ConfigureAwait(false);
             while (!stoppingToken.IsCancellationRequested)
             {
                 var start = clock.GetTimestamp();

@@ -28,6 +28,9 @@ public sealed class PurgeReconciler<TDb>(Store<TDb> store, RetentionOptions rete
     public TimeSpan Interval => TimeSpan.FromHours(1);
 
     /// <inheritdoc />
+    public TimeSpan Delay => TimeSpan.FromMinutes(1);
+
+    /// <inheritdoc />
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {
         var (sagas, changes) = (0, 0);

@@ -1,5 +1,6 @@
 using Nephos.Kernel.Wire;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +34,8 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
     public const int UndoAttempts = 5;
     /// <summary>Enough to keep two cores and a disk busy, few enough not to crowd out requests.</summary>
     private const int MaxRunning = 64;
+    private static readonly string AnyUnfinished = string.Create(CultureInfo.InvariantCulture,
+        $"SELECT 1 FROM sagas WHERE state IN ({(int)SagaState.Waiting}, {(int)SagaState.Running}, {(int)SagaState.Unwinding}) LIMIT 1");
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
     private readonly Store<TDb> _store;
@@ -158,6 +161,8 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
     /// <summary>Takes over sagas whose owner is gone, and starts waiting ones whose resource has become free.</summary>
     public async Task AdoptAsync(bool all)
     {
+        // Mostly there are none, and a start is not to wait for EF to find that out.
+        if (!await _store.AnyAsync(AnyUnfinished).ConfigureAwait(false)) { return; }
         var now = _clock.Now();
         var owned = _running.Keys.ToHashSet(StringComparer.Ordinal);
         var orphans = await _store.ReadAsync(db => db.Sagas

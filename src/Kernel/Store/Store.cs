@@ -223,6 +223,15 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         return connection;
     }
 
+    /// <summary>Whether a query in plain SQL finds a row: for what every start asks, which then waits neither for EF's model nor for EF to compile the query.</summary>
+    public async Task<bool> AnyAsync(string sql, CancellationToken cancel = default)
+    {
+        await using var connection = await OpenAsync(cancel).ConfigureAwait(false);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is not null;
+    }
+
     /// <inheritdoc />
     public async Task CheckAsync(CancellationToken cancel)
     {
@@ -252,8 +261,8 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
         while (true) { await connection.WaitAsync(cancel).ConfigureAwait(false); }
     }
 
-    /// <summary>Builds EF's model; called in the background after the start.</summary>
-    public void Warm()
+    /// <inheritdoc />
+    public void BuildModel()
     {
         using var db = _factory.CreateDbContext();
         _ = db.Model;
@@ -282,12 +291,14 @@ public sealed class Store<TDb> : IStoreCheck, IDisposable where TDb : ServiceDb
     private DbConnection Connect() => _options.Postgres is null ? new SqliteConnection(_connectionString) : new NpgsqlConnection(_connectionString);
 }
 
-/// <summary>For health checks: whether a service's database answers.</summary>
+/// <summary>A service's database, whichever it is: whether it answers, for health checks, and its model, for the start.</summary>
 public interface IStoreCheck
 {
     string Service { get; }
     /// <summary>Throws what is wrong.</summary>
     Task CheckAsync(CancellationToken cancel);
+    /// <summary>Builds EF's model, which the first query would do otherwise. Needs no database.</summary>
+    void BuildModel();
 }
 
 /// <summary>Settings that SQLite keeps per connection.</summary>

@@ -29,15 +29,33 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (!await store.ReadAsync(db => db.Projects.AnyAsync(p => p.Id == DefaultDomain), cancel))
+        // In plain SQL: every start asks, and is not to wait for EF's model.
+        if (!await store.AnyAsync($"SELECT 1 FROM projects WHERE id = '{DefaultDomain}'", cancel))
         {
             // Hashed outside the transaction: it takes a quarter of a second.
             var hash = await hasher.HashAsync(facts.AdminPassword);
             await store.WriteAsync(db => MakeAsync(db, hash), cancel);
         }
-        var rows = await store.ReadAsync(async db => (Services: await db.Services.ToListAsync(), Endpoints: await db.ServiceEndpoints.ToListAsync(),
-            HasRegion: await db.Regions.AnyAsync(r => r.Id == facts.Region)), cancel);
-        if (!rows.HasRegion || Missing(rows.Services, rows.Endpoints).Any()) { await store.WriteAsync(FillCatalogAsync, cancel); }
+        if (!await IsCatalogFullAsync(cancel)) { await store.WriteAsync(FillCatalogAsync, cancel); }
+    }
+
+    private async Task<bool> IsCatalogFullAsync(CancellationToken cancel)
+    {
+        await using var connection = await store.OpenAsync(cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM regions";
+        var regions = new HashSet<string>(StringComparer.Ordinal);
+        await using (var rows = await command.ExecuteReaderAsync(cancel)) { while (await rows.ReadAsync(cancel)) { regions.Add(rows.GetString(0)); } }
+        command.CommandText = "SELECT s.type, e.interface, e.own, e.url, e.region_id FROM endpoints e JOIN services s ON s.id = e.service_id";
+        var known = new List<KnownEndpoint>();
+        await using (var rows = await command.ExecuteReaderAsync(cancel))
+        {
+            while (await rows.ReadAsync(cancel))
+            {
+                known.Add(new(rows.GetString(0), rows.GetString(1), rows.GetBoolean(2), rows.GetString(3), await rows.IsDBNullAsync(4, cancel) ? null : rows.GetString(4)));
+            }
+        }
+        return regions.Contains(facts.Region) && !Missing(known).Any();
     }
 
     private async Task MakeAsync(KeystoneDb db, string hash)
@@ -65,7 +83,8 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
         if (!await db.Regions.AnyAsync(r => r.Id == facts.Region)) { db.Regions.Add(new Region { Id = facts.Region }); }
         var rows = await db.Services.AsTracking().ToListAsync();
         var endpoints = await db.ServiceEndpoints.AsTracking().ToListAsync();
-        foreach (var (api, kind) in Missing(rows, endpoints).ToList())
+        var known = endpoints.Join(rows, e => e.ServiceId, s => s.Id, (e, s) => new KnownEndpoint(s.Type, e.Interface, e.Own, e.Url, e.RegionId)).ToList();
+        foreach (var (api, kind) in Missing(known).ToList())
         {
             var service = rows.Find(s => s.Type == api.Type);
             if (service is null)
@@ -80,11 +99,13 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
     }
 
     /// <summary>Endpoints of ours that are not there, or at another address or region. One that an operator made or changed counts as there.</summary>
-    private IEnumerable<(ServiceApi Api, string Interface)> Missing(IReadOnlyList<Service> rows, IReadOnlyList<ServiceEndpoint> endpoints) =>
+    private IEnumerable<(ServiceApi Api, string Interface)> Missing(List<KnownEndpoint> known) =>
         from api in services
         from kind in Interfaces
-        where !endpoints.Any(e => e.Interface == kind && (!e.Own || (e.Url == Url(api) && e.RegionId == facts.Region)) && rows.Any(s => s.Id == e.ServiceId && s.Type == api.Type))
+        where !known.Exists(e => e.Type == api.Type && e.Interface == kind && (!e.Own || (e.Url == Url(api) && e.RegionId == facts.Region)))
         select (api, kind);
+
+    private sealed record KnownEndpoint(string Type, string Interface, bool Own, string Url, string? RegionId);
 
     private string Url(ServiceApi api) => facts.PublicUrl + api.Prefix + api.CatalogPath;
 }

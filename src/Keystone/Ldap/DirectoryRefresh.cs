@@ -13,6 +13,7 @@ internal sealed class DirectoryRefresh(Store<KeystoneDb> store, DomainDirectorie
 {
     public string Name => "keystone.directories";
     public TimeSpan Interval => TimeSpan.FromMinutes(10);
+    public TimeSpan Delay => TimeSpan.FromSeconds(5);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

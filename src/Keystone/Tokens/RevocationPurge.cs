@@ -10,6 +10,7 @@ internal sealed class RevocationPurge(Store<KeystoneDb> store, TimeProvider cloc
 {
     public string Name => "keystone.revocations";
     public TimeSpan Interval => TimeSpan.FromHours(1);
+    public TimeSpan Delay => TimeSpan.FromMinutes(1);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

@@ -10,6 +10,7 @@ internal sealed class TrustPurge(Store<KeystoneDb> store, TimeProvider clock) : 
 {
     public string Name => "keystone.trusts";
     public TimeSpan Interval => TimeSpan.FromHours(1);
+    public TimeSpan Delay => TimeSpan.FromMinutes(1);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

@@ -14,7 +14,8 @@ internal sealed class PublicNetwork(Store<NeutronDb> store, NetworkOperations ne
     /// <summary>Makes it when the database has no network at all yet and no change was ever written, so that one which an admin deleted does not come back.</summary>
     public async Task EnsureAsync(CancellationToken cancel)
     {
-        if (await store.ReadAsync(db => db.Changes.AnyAsync(), cancel).ConfigureAwait(false)) { return; }
+        // In plain SQL: every start asks, and is not to wait for EF's model.
+        if (await store.AnyAsync("SELECT 1 FROM changes LIMIT 1", cancel).ConfigureAwait(false)) { return; }
         var wanted = facts.PublicNetwork;
         var context = RequestContext.ForService("neutron", clock.Now());
         await store.WriteAsync(async db =>

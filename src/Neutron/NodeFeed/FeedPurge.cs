@@ -17,6 +17,7 @@ internal sealed class FeedPurge(Store<NeutronDb> store, TimeProvider clock) : IR
 
     public string Name => "neutron.feed-purge";
     public TimeSpan Interval => TimeSpan.FromHours(1);
+    public TimeSpan Delay => TimeSpan.FromMinutes(1);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

@@ -27,7 +27,9 @@ internal sealed class ComputeHost
     /// <summary>Counts the changes of what its guests shall be; updated in the transaction that changes them, which keeps their order.</summary>
     public long GuestRevision { get; set; }
 
-    public bool IsUp(DateTime now) => !ForcedDown && now - SeenAt < NovaLimits.ServiceDown;
+    public bool IsUp(DateTime now) => IsUp(ForcedDown, SeenAt, now);
+
+    public static bool IsUp(bool forcedDown, DateTime seenAt, DateTime now) => !forcedDown && now - seenAt < NovaLimits.ServiceDown;
 
     public static void Map(ModelBuilder model) => model.Entity<ComputeHost>(host =>
     {

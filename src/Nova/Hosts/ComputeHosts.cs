@@ -8,11 +8,21 @@ namespace Nephos.Nova.Hosts;
 /// <inheritdoc cref="IComputeHosts"/>
 internal sealed class ComputeHosts(Store<NovaDb> store, TimeProvider clock) : IComputeHosts
 {
+    /// <summary>In plain SQL: a start waits for the answer, and is not to wait for EF's model too.</summary>
     public async Task<IReadOnlyList<ComputeHostFacts>> ListAsync(CancellationToken cancel)
     {
         var now = clock.Now();
-        var hosts = await store.ReadAsync(db => db.Hosts.OrderBy(h => h.Name).ToListAsync(cancel), cancel);
-        return hosts.ConvertAll(h => new ComputeHostFacts(h.Name, HostOperations.Binary, h.IsUp(now), h.SeenAt));
+        var hosts = new List<ComputeHostFacts>();
+        await using var connection = await store.OpenAsync(cancel);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT name, forced_down, seen_at FROM compute_hosts ORDER BY name";
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        while (await rows.ReadAsync(cancel))
+        {
+            var seen = DateTime.SpecifyKind(rows.GetDateTime(2), DateTimeKind.Utc);
+            hosts.Add(new ComputeHostFacts(rows.GetString(0), HostOperations.Binary, ComputeHost.IsUp(rows.GetBoolean(1), seen, now), seen));
+        }
+        return hosts;
     }
 
     public async Task<IReadOnlyList<HaltedGuest>> HaltedAsync(CancellationToken cancel) => await store.ReadAsync(

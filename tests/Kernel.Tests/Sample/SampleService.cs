@@ -35,7 +35,6 @@ public sealed class SampleService : INephosService
     }
 
     public Task PrepareAsync(IServiceProvider services, CancellationToken cancel) => services.GetRequiredService<Store<SampleDb>>().PrepareAsync(cancel);
-    public void Warm(IServiceProvider services) => services.GetRequiredService<Store<SampleDb>>().Warm();
 }
 
 internal sealed class SampleErrors : IErrorWriter

@@ -11,6 +11,7 @@ internal sealed class ExpiringMembershipReconciler(Store<KeystoneDb> store, Toke
 {
     public string Name => "keystone.expiring-memberships";
     public TimeSpan Interval => TimeSpan.FromMinutes(1);
+    public TimeSpan Delay => TimeSpan.FromSeconds(5);
 
     public async Task<string> ReconcileAsync(CancellationToken cancel)
     {

@@ -28,6 +28,7 @@ internal sealed class UsedStatements(Store<KeystoneDb> store, TimeProvider clock
 {
     public string Name => "keystone.federation-used";
     public TimeSpan Interval => TimeSpan.FromHours(1);
+    public TimeSpan Delay => TimeSpan.FromMinutes(1);
 
     /// <summary>401 when it was used before.</summary>
     public async Task UseAsync(string what, DateTime expiresAt)

@@ -68,17 +68,20 @@ public static class CloudHost
         }
     }
 
-    /// <summary>Builds EF's models beside the rest of the start, which needs none of them. The last service's first: nodes report to Nova.</summary>
-    public static void BuildModels(WebApplication app) => InBackground("models", () =>
+    /// <summary>Builds EF's models, beside the rest of the start, which needs none of them. The last service's first: nodes report to Nova.</summary>
+    public static Task BuildModelsAsync(WebApplication app) => Task.Run(() =>
     {
         foreach (var store in app.Services.GetServices<IStoreCheck>().Reverse()) { store.BuildModel(); }
     });
 
     /// <summary>Runs what the first requests need, in the background, after the start.</summary>
-    public static void Warm(WebApplication app) => InBackground("warm", () =>
+    public static void Warm(WebApplication app)
     {
-        foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
-    });
-
-    private static void InBackground(string name, Action action) => new Thread(() => action()) { IsBackground = true, Name = name }.Start();
+        var thread = new Thread(() =>
+        {
+            foreach (var service in app.Services.GetRequiredService<IReadOnlyList<INephosService>>()) { service.Warm(app.Services); }
+        })
+        { IsBackground = true, Name = "warm" };
+        thread.Start();
+    }
 }

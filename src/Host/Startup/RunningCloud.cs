@@ -38,11 +38,13 @@ internal static class RunningCloud
         });
         await using (app.ConfigureAwait(false))
         {
-            CloudHost.BuildModels(app);
+            var models = CloudHost.BuildModelsAsync(app);
             await CloudHost.PrepareAsync(app, cancel).ConfigureAwait(false);
             await app.StartAsync(cancel).ConfigureAwait(false);
             ClientFiles.Write(options.Facts);
             if (options.Node is not null) { await HostKnownAsync(app.Services, cancel).ConfigureAwait(false); }
+            // The first request is not to wait for them.
+            await models.ConfigureAwait(false);
             var drivers = options.Node is null ? "no node" : settings.UsesRealDrivers ? "real drivers" : "fake drivers";
             output.WriteLine($"Nephos is ready at {options.Facts.PublicUrl}/identity/v3 ({drivers}; state in {state.Path}). A first server:");
             output.WriteLine(Hint(state.Path));

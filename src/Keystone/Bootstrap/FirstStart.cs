@@ -93,7 +93,7 @@ internal sealed class FirstStart(Store<KeystoneDb> store, CloudFacts facts, IRea
                 rows.Add(service);
                 db.Services.Add(service);
             }
-            if (endpoints.Find(e => e.Own && e.ServiceId == service.Id && e.Interface == kind) is { } known) { (known.Url, known.RegionId) = (Url(api), facts.Region); }
+            if (endpoints.Find(e => e.Own && e.ServiceId == service.Id && e.Interface == kind) is { } own) { (own.Url, own.RegionId) = (Url(api), facts.Region); }
             else { db.ServiceEndpoints.Add(new ServiceEndpoint { Id = NewId.Hex(), ServiceId = service.Id, Interface = kind, RegionId = facts.Region, Url = Url(api), Own = true }); }
         }
     }

@@ -1,19 +1,9 @@
-using System.IO.Compression;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Security.Cryptography.Xml;
-using System.Text;
-using System.Text.Json.Nodes;
 using System.Xml;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.DependencyInjection;
-using Nephos.Keystone.Federation;
 using Nephos.Keystone.Federation.Saml;
 using Nephos.Testing;
 using Shouldly;
 using Xunit;
 using static Nephos.Keystone.Tests.Make;
-using static Nephos.Keystone.Tests.Federation.MakeFederation;
 
 namespace Nephos.Keystone.Tests.Federation;
 

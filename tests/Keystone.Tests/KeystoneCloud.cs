@@ -16,6 +16,12 @@ public sealed class KeystoneCloud : TestCloud
 public sealed class ShiftedClock : TimeProvider
 {
     private long _ahead;
+    private DateTimeOffset? _held;
+
     public void Advance(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
-    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
+
+    /// <summary>From now on it only moves when it is moved: for a class of tests in which a minute, or a day, must not end between two calls.</summary>
+    public void Hold() => _held = System.GetUtcNow();
+
+    public override DateTimeOffset GetUtcNow() => (_held ?? System.GetUtcNow()) + TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
 }

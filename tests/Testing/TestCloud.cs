@@ -24,6 +24,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("nephos-test-").FullName;
     private WebApplication? _app;
     private PostgresDatabase? _database;
+    private Socket? _listener;
 
     /// <summary>Services instead of the product's list.</summary>
     protected virtual IReadOnlyList<INephosService>? Services_ => null;
@@ -46,7 +47,13 @@ public class TestCloud : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        if (Listens) { Url = $"http://127.0.0.1:{FreePort()}"; }
+        if (Listens)
+        {
+            // Bound now and given to the server as it is: a port that was let go meanwhile could be anybody's.
+            _listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndPoint!).Port}";
+        }
         var options = new CloudOptions
         {
             Facts = new CloudFacts { StateDirectory = _directory, PublicUrl = Url, AdminPassword = "secret", Host = "host1" },
@@ -55,7 +62,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
         };
         _app = CloudHost.Build(options, builder =>
         {
-            if (Listens) { builder.WebHost.UseKestrelCore().UseUrls(Url); } else { builder.WebHost.UseTestServer(); }
+            if (_listener is { } listener) { builder.WebHost.UseKestrelCore().UseUrls(Url).UseSockets(o => o.CreateBoundListenSocket = _ => listener); } else { builder.WebHost.UseTestServer(); }
             builder.Services.AddSingleton<ISagaProbe>(Probe);
             builder.Services.AddSingleton(new KeystoneSettings { PasswordHashRounds = 4 });
             Configure(builder.Services);
@@ -137,15 +144,8 @@ public class TestCloud : IAsyncLifetime, IDisposable
         return client;
     }
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     /// <summary>Waits for a state that background work brings; fails with what was missing.</summary>
-    public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, int seconds = 20)
+    public static async Task<T> Until<T>(Func<Task<T>> look, Func<T, bool> wanted, string what, int seconds = 60)
     {
         var deadline = Environment.TickCount64 + seconds * 1000L;
         while (true)
@@ -171,6 +171,7 @@ public class TestCloud : IAsyncLifetime, IDisposable
     public void Dispose()
     {
         GC.SuppressFinalize(this);
+        _listener?.Dispose();
         if (Directory.Exists(_directory)) { Directory.Delete(_directory, recursive: true); }
     }
 }

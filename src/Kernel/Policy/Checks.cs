@@ -219,7 +219,7 @@ public sealed class FieldCheck : IPolicyCheck
             try
             {
                 // Python's re.match is anchored at the beginning only. The limit keeps an unlucky pattern from holding up a request.
-                _pattern = new Regex($"^(?:{_value[1..]})", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100));
+                _pattern = new Regex($"^(?:{_value[1..]})", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
             }
             catch (ArgumentException e)
             {

@@ -393,17 +393,3 @@ public sealed partial class SagaEngine<TDb> : BackgroundService, ISagaOverview w
     [LoggerMessage(Level = LogLevel.Error, Message = "saga {Name} {Id} on {Resource}: undo of {Step} failed, attempt {Attempt}")]
     private partial void LogUndoFailed(Exception error, string name, string id, string resource, string step, int attempt);
 }
-
-/// <summary>What <c>nephos status</c> asks of each service's engine.</summary>
-public interface ISagaOverview
-{
-    string Service { get; }
-    Task<List<SagaRow>> ActiveAsync(CancellationToken cancel);
-    Task<bool> ResumeAsync(string id, CancellationToken cancel);
-}
-
-/// <summary>Another saga works on the resource; services answer it as upstream's 409.</summary>
-public sealed class ResourceBusyException(string resource) : Exception($"{resource} is being worked on");
-
-/// <summary>Another process took the saga over; this one must not write any more.</summary>
-public sealed class SagaLostException(string id) : Exception($"saga {id} has another owner");

@@ -20,6 +20,9 @@ public static class StoreFailure
         return false;
     }
 
+    /// <summary>True when the request holds a regular expression that PostgreSQL does not know, as its notation is not .NET's in everything.</summary>
+    public static bool IsBadPattern(Exception error) => StateOf(error) == PostgresErrorCodes.InvalidRegularExpression;
+
     /// <summary>What is wrong, for the user; null when the failure is of another kind.</summary>
     public static string? Reason(Exception error)
     {

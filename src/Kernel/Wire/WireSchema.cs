@@ -114,6 +114,9 @@ public sealed class WireSchema
 
     private sealed class Member
     {
+        /// <summary>The patterns are ours and the texts short: nothing but a pause of the machine takes a match long, and that must not make a text a wrong one.</summary>
+        private static readonly TimeSpan PatternLimit = TimeSpan.FromSeconds(5);
+
         private readonly Type _type;
         private readonly ApiVersion _since, _until, _required;
         private readonly bool _isRequired, _nullable, _loose;
@@ -138,8 +141,8 @@ public sealed class WireSchema
             _text = property.GetCustomAttribute<TextAttribute>();
             _number = property.GetCustomAttribute<NumberAttribute>();
             _items = property.GetCustomAttribute<ItemsAttribute>();
-            _pattern = _text?.Pattern is { } pattern ? new Regex(pattern, RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100)) : null;
-            _keys = _text?.KeyPattern is { } keys ? new Regex(keys, RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(100)) : null;
+            _pattern = _text?.Pattern is { } pattern ? new Regex(pattern, RegexOptions.CultureInvariant, PatternLimit) : null;
+            _keys = _text?.KeyPattern is { } keys ? new Regex(keys, RegexOptions.CultureInvariant, PatternLimit) : null;
         }
 
         public string Name { get; }
@@ -170,7 +173,7 @@ public sealed class WireSchema
             else if (ValueOf(type) is { } dictionaryValue)
             {
                 if (value.ValueKind != JsonValueKind.Object) { Fault(WireFaultKind.Type, "'object'"); return; }
-                foreach (var item in value.EnumerateObject().Where(i => _keys?.IsMatch(i.Name) == false))
+                foreach (var item in value.EnumerateObject().Where(i => _keys is not null && !Matches(_keys, i.Name)))
                 {
                     faults.Add(new(WireFaultKind.Key, path, $"'{item.Name}'", _text!.KeyPattern!));
                 }
@@ -242,14 +245,14 @@ public sealed class WireSchema
             }
             if (length < _text.Min) { fault(WireFaultKind.TooShort, _text.Min.ToString(CultureInfo.InvariantCulture)); }
             else if (length > _text.Max) { fault(WireFaultKind.TooLong, _text.Max.ToString(CultureInfo.InvariantCulture)); }
-            else if (_pattern is not null && !Matches(text)) { fault(WireFaultKind.Pattern, _text.Pattern!); }
+            else if (_pattern is not null && !Matches(_pattern, text)) { fault(WireFaultKind.Pattern, _text.Pattern!); }
             else if (_text.OneOf is { } allowed && !allowed.Contains(text, StringComparer.Ordinal)) { fault(WireFaultKind.OneOf, string.Join(", ", allowed.Select(a => $"'{a}'"))); }
             else if (_text.Format is { } format && !IsFormat(format, text)) { fault(WireFaultKind.Format, format); }
         }
 
-        private bool Matches(string text)
+        private static bool Matches(Regex pattern, string text)
         {
-            try { return _pattern!.IsMatch(text); }
+            try { return pattern.IsMatch(text); }
             catch (RegexMatchTimeoutException) { return false; }
         }
 

@@ -7,8 +7,8 @@ namespace Nephos.Keystone.Passwords;
 /// <summary>What the section <c>security_compliance</c> says about one account or one password, in upstream's words. Pure: who asks brings rows and the clock's reading.</summary>
 internal sealed class AccountRules(KeystoneSettings settings)
 {
-    /// <summary>No password is worth more; a pattern that takes longer is a wrong one.</summary>
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(100);
+    /// <summary>No password is worth more; a pattern that takes longer is a wrong one. Far from what a pause of the machine may add to a good one.</summary>
+    private static readonly TimeSpan PatternTimeout = TimeSpan.FromSeconds(1);
 
     private readonly SecurityComplianceSettings _rules = settings.SecurityCompliance;
     // re.match of Python: from the beginning, not necessarily to the end.

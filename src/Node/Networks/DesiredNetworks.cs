@@ -13,6 +13,13 @@ public sealed class DesiredNetworks
     private readonly Dictionary<string, RouterSpec> _routers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SecurityGroupSpec> _groups = new(StringComparer.Ordinal);
 
+    /// <summary>How many ports that went are remembered: more than go while somebody waits for one.</summary>
+    private const int GonePortsKept = 4096;
+
+    // The last ports that went, and the order in which they did.
+    private readonly HashSet<string> _gonePorts = new(StringComparer.Ordinal);
+    private readonly Queue<string> _goneOrder = new();
+
     /// <summary>Ids of the ports of each network, so that the state of one does not cost a walk over all ports.</summary>
     private readonly Dictionary<string, HashSet<string>> _portsOf = new(StringComparer.Ordinal);
 
@@ -23,6 +30,9 @@ public sealed class DesiredNetworks
     public PortSpec? Port(string id) => _ports.GetValueOrDefault(id);
     public NetworkSpec? Network(string id) => _networks.GetValueOrDefault(id);
     public RouterSpec? Router(string id) => _routers.GetValueOrDefault(id);
+
+    /// <summary>True for a port that was told to be gone lately and has not come back.</summary>
+    public bool IsGone(string portId) => _gonePorts.Contains(portId);
 
     /// <summary>Takes a change in. After a full one, every record is affected, and every one that is not in it is gone.</summary>
     public AffectedNetworks Apply(NetworkDelta delta)
@@ -35,6 +45,7 @@ public sealed class DesiredNetworks
         {
             goneNetworks.UnionWith(_networks.Keys);
             goneRouters.UnionWith(_routers.Keys);
+            foreach (var id in _ports.Keys) { RememberGone(id); }
             _networks.Clear();
             _ports.Clear();
             _portsOf.Clear();
@@ -60,6 +71,7 @@ public sealed class DesiredNetworks
         foreach (var port in delta.Ports)
         {
             RemovePort(port.Id, networks);
+            _gonePorts.Remove(port.Id);
             _ports[port.Id] = port;
             Of(port.NetworkId).Add(port.Id);
             networks.Add(port.NetworkId);
@@ -157,6 +169,7 @@ public sealed class DesiredNetworks
                 break;
             case NetworkRecordKind.Port:
                 RemovePort(gone.Id, networks);
+                RememberGone(gone.Id);
                 break;
             case NetworkRecordKind.SecurityGroup:
                 _groups.Remove(gone.Id);
@@ -173,6 +186,13 @@ public sealed class DesiredNetworks
             Of(old.NetworkId).Remove(id);
             networks.Add(old.NetworkId);
         }
+    }
+
+    private void RememberGone(string portId)
+    {
+        if (!_gonePorts.Add(portId)) { return; }
+        _goneOrder.Enqueue(portId);
+        if (_goneOrder.Count > GonePortsKept) { _gonePorts.Remove(_goneOrder.Dequeue()); }
     }
 
     private HashSet<string> Of(string networkId)

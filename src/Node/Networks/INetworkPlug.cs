@@ -7,7 +7,7 @@ namespace Nephos.Node.Networks;
 public interface INetworkPlug
 {
     /// <summary>
-    /// Moves the tap into its network's namespace, onto its bridge, under its security rules. Waits up to 30 seconds for the port's record to arrive.
+    /// Moves the tap into its network's namespace, onto its bridge, under its security rules. Waits up to 30 seconds for the port's record to arrive, but not for one that is known to be gone.
     /// May be called again for a plugged device. Throws <see cref="PlugException"/> with words for the user.
     /// </summary>
     Task PlugAsync(string portId, string tap, CancellationToken cancel);

@@ -42,6 +42,10 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
     private readonly Dictionary<string, string> _networkErrors = new(StringComparer.Ordinal);
     private TaskCompletionSource _turned = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    // Pulls are numbered: the last one that began, and the last one that succeeded.
+    private long _pullBegun;
+    private long _pulled;
+
     // Of the turn only.
     private readonly HashSet<string> _goneNetworks = new(StringComparer.Ordinal);
     private readonly HashSet<string> _goneRouters = new(StringComparer.Ordinal);
@@ -121,12 +125,18 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
     public async Task PlugAsync(string portId, string tap, CancellationToken cancel)
     {
         var deadline = _time.GetUtcNow() + PlugPatience;
+        long asked;
+        lock (_gate)
+        {
+            asked = _pullBegun;
+        }
+        var poked = false;
         while (true)
         {
             Task turned;
             PortSpec? port;
             NetworkSpec? network;
-            bool ready;
+            bool ready, gone, fresh;
             string? error;
             lock (_gate)
             {
@@ -135,6 +145,8 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
                 network = port is null ? null : _desired.Network(port.NetworkId);
                 ready = network is not null && port is { Local: true } && !_pendingNetworks.Contains(network.Id);
                 error = port is null ? null : _networkErrors.GetValueOrDefault(port.NetworkId);
+                gone = port is null && _desired.IsGone(portId);
+                fresh = _pulled > asked;
             }
             if (ready)
             {
@@ -143,6 +155,13 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
                 // The turn that follows reports; the API should not wait for the next interval to hear of it.
                 _signals.Poke(NodeTopics.Networks(_options.Host));
                 return;
+            }
+            if (gone)
+            {
+                // A port that left and came back was there before its plug was asked for, so a pull that began since would have brought it.
+                if (fresh) { throw new PlugException($"port {portId} was deleted, or taken from this host"); }
+                if (!poked) { _signals.Poke(NodeTopics.Networks(_options.Host)); }
+                poked = true;
             }
             var left = deadline - _time.GetUtcNow();
             if (left <= TimeSpan.Zero)
@@ -174,6 +193,11 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
 
     private async Task PullAsync(CancellationToken cancel)
     {
+        long number;
+        lock (_gate)
+        {
+            number = ++_pullBegun;
+        }
         try
         {
             var delta = await _feed.PullAsync(_options.Host, _revision, cancel);
@@ -182,6 +206,7 @@ public sealed partial class NetworkAgent : BackgroundService, INetworkPlug
             lock (_gate)
             {
                 affected = _desired.Apply(delta);
+                _pulled = number;
                 _pendingNetworks.UnionWith(affected.Networks);
                 _pendingRouters.UnionWith(affected.Routers);
                 _pendingNetworks.ExceptWith(affected.GoneNetworks);

@@ -33,6 +33,7 @@ internal sealed class InterfaceOperations(Store<NovaDb> store, SagaEngine<NovaDb
             if (state is SagaState.Undone or SagaState.Stuck)
             {
                 if (await EndingAsync(server.Id, cancel) is { } ending) { throw ending; }
+                if (error == AttachInterfaceSaga.PortGone(nic.PortId)) { throw new NotFoundError(error); }
                 // What Neutron refused is the caller's to mend.
                 throw step == "port" ? new BadRequestError(error ?? "") : new ApiError(500, $"Failed to attach network adapter device to {server.Id}: {error}");
             }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Nephos.Contracts.Neutron;
+using Nephos.Kernel.Errors;
 using Nephos.Kernel.Sagas;
 using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
@@ -22,9 +23,11 @@ internal sealed class InterfaceCards(NetworkCache networks, GuestTable guests, S
     /// <summary>The node's word that the cards are as wished.</summary>
     public async Task AwaitAsync(string serverId, CancellationToken cancel)
     {
-        var guest = await guests.WaitAsync(serverId, g => g is null || g.IsSettled, cancel);
-        if (guest?.ReportedError is { } error) { throw new InvalidOperationException(error); }
+        if (await ErrorAsync(serverId, cancel) is { } error) { throw new InvalidOperationException(error); }
     }
+
+    /// <summary>The node's word of why they are not; null when they are.</summary>
+    public async Task<string?> ErrorAsync(string serverId, CancellationToken cancel) => (await guests.WaitAsync(serverId, g => g is null || g.IsSettled, cancel))?.ReportedError;
 
     public Task FinishAsync(string serverId, string? error) => store.WriteAsync(db => InstanceAction.FinishAsync(db, serverId, clock.Now(), error));
 
@@ -47,9 +50,12 @@ internal sealed class AttachInterfaceSaga(Store<NovaDb> store, IPorts ports, Int
     [
         new("port", MakePort, FreePort),
         new("card", run => cards.AddAsync(run.Parameters, run.Cancel), TakeCard),
-        new("plugged", run => cards.AwaitAsync(run.Parameters.ServerId, run.Cancel), Logged: false),
+        new("plugged", Plugged, Logged: false),
         new("end", run => cards.FinishAsync(run.Parameters.ServerId, null)),
     ];
+
+    /// <summary>What is told of a port that was deleted while it was being attached.</summary>
+    public static string PortGone(string portId) => $"Port id {portId} could not be found.";
 
     private async Task MakePort(SagaRun<ChangeInterface> run)
     {
@@ -61,7 +67,17 @@ internal sealed class AttachInterfaceSaga(Store<NovaDb> store, IPorts ports, Int
             await ports.CreateAsync(run.Context, new NewPort(nic.PortId, server.ProjectId, nic.NetworkId, nic.FixedIp, null, id, owner, server.Host ?? "", server.Hostname), run.Cancel);
             return;
         }
-        await ports.BindAsync(run.Context, nic.PortId, id, owner, server.Host ?? "", run.Cancel);
+        try { await ports.BindAsync(run.Context, nic.PortId, id, owner, server.Host ?? "", run.Cancel); }
+        catch (NotFoundError) { throw new NotFoundError(PortGone(nic.PortId)); }
+    }
+
+    /// <summary>A port that was deleted before its card was there is not taken out by anybody else; one that was deleted since has no card any more.</summary>
+    private async Task Plugged(SagaRun<ChangeInterface> run)
+    {
+        var (id, nic) = run.Parameters;
+        var error = await cards.ErrorAsync(id, run.Cancel);
+        if (await ports.FindAsync(run.Context, nic.PortId, run.Cancel) is null) { throw new NotFoundError(PortGone(nic.PortId)); }
+        if (error is not null) { throw new InvalidOperationException(error); }
     }
 
     private Task FreePort(SagaRun<ChangeInterface> run) => BuildServerSaga.FreeAsync(run.Context, ports, run.Parameters.ServerId, run.Parameters.Nic, run.Cancel);

@@ -1,7 +1,7 @@
-using System.Text.RegularExpressions;
 using Nephos.Kernel.Api;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Paging;
+using Nephos.Kernel.Store;
 using Nephos.Kernel.Wire;
 
 namespace Nephos.Nova.Servers;
@@ -54,7 +54,7 @@ internal sealed record ServerFilter
         if (texts.Keys.FirstOrDefault(n => Joined.Contains(n, StringComparer.Ordinal) || n.StartsWith('_')) is { } refused) { throw new BadRequestError($"Invalid filter field: {refused}."); }
         foreach (var name in new[] { "name", "display_name", "hostname", "key_name", "description", "display_description" })
         {
-            if (texts.TryGetValue(name, out var pattern) && !IsRegex(pattern)) { throw new BadRequestError($"Invalid input for query parameters {name}. Value: {pattern}. '{pattern}' is not a 'regex'"); }
+            if (texts.TryGetValue(name, out var pattern) && SqliteRegex.TryMake(pattern) is null) { throw new BadRequestError($"Invalid input for query parameters {name}. Value: {pattern}. '{pattern}' is not a 'regex'"); }
         }
         var (since, before) = Changes.Of(call);
         var filter = new ServerFilter { Texts = texts, ChangedSince = since, ChangedBefore = before, Deleted = since is null && before is null ? false : null };
@@ -105,16 +105,6 @@ internal sealed record ServerFilter
         if (call.Version >= Microversions.V2_83) { names = names.Concat(Since283); }
         if (call.Version >= Microversions.V2_90) { names = names.Append("hostname"); }
         return names;
-    }
-
-    private static bool IsRegex(string pattern)
-    {
-        try
-        {
-            _ = new Regex(pattern, RegexOptions.None, TimeSpan.FromMilliseconds(100));
-            return true;
-        }
-        catch (ArgumentException) { return false; }
     }
 
     private static string[]? Split(string? text) => text?.Split(',');

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Nephos.Kernel.Errors;
 using Nephos.Kernel.Paging;
+using Nephos.Kernel.Store;
 using Nephos.Nova.Hosts;
 
 namespace Nephos.Nova.Servers;
@@ -40,7 +41,8 @@ internal static class ServerQueries
             var row = await db.Servers.FirstOrDefaultAsync(s => s.Id == marker && (filter.ProjectId == null || s.ProjectId == filter.ProjectId)) ?? throw new BadRequestError($"marker [{marker}] not found");
             query = query.After(sorts, row);
         }
-        return await query.OrderByKeys(sorts).Take(page.Limit ?? NovaLimits.MaxPage).ToListAsync();
+        try { return await query.OrderByKeys(sorts).Take(page.Limit ?? NovaLimits.MaxPage).ToListAsync(); }
+        catch (Exception error) when (StoreFailure.IsBadPattern(error)) { throw new BadRequestError("A query parameter is not a regular expression of the cloud's database"); }
     }
 
     private static IQueryable<Server> Where(NovaDb db, ServerFilter filter)

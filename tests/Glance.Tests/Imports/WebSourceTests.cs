@@ -19,6 +19,9 @@ public sealed class WebSourceTests : IAsyncLifetime
     /// <summary>Gives up within the time of a test, where giving up is what is tested.</summary>
     private static readonly GlanceSettings Impatient = Settings with { ImportIdleLimit = TimeSpan.FromMilliseconds(300), ImportLeastRate = 1 << 20 };
 
+    /// <summary>Gives up soon, but not on the first answer of a busy machine.</summary>
+    private static readonly GlanceSettings Calmer = Impatient with { ImportIdleLimit = TimeSpan.FromSeconds(3) };
+
     private TestWeb _web = null!;
 
     public async Task InitializeAsync() => _web = await TestWeb.StartAsync();
@@ -27,7 +30,7 @@ public sealed class WebSourceTests : IAsyncLifetime
 
     private static WebSource Source(params (string Name, string Addresses)[] names) => Source(Settings, names);
 
-    private static WebSource Source(GlanceSettings settings, params (string Name, string Addresses)[] names) => new(settings, TimeProvider.System)
+    private static WebSource Source(GlanceSettings settings, (string Name, string Addresses)[] names, TimeProvider? clock = null) => new(settings, clock ?? TimeProvider.System)
     {
         Resolve = (host, _) => names.FirstOrDefault(n => n.Name == host).Addresses is { } found
             ? Task.FromResult<IPAddress[]>([.. found.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)])
@@ -85,10 +88,20 @@ public sealed class WebSourceTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/silent", "the server did not answer in time")]
-    [InlineData("/gated", "the server stopped sending")]
-    [InlineData("/drip", "the server sends too slowly")]
     [InlineData("/headers", "")]
-    public async Task Server_ThatKeepsItsReaderBusy_IsGivenUp(string path, string words) => (await Refusal(Source(Impatient), _web.Url + path)).ShouldContain(words);
+    public async Task Server_ThatKeepsItsReaderBusy_IsGivenUp(string path, string words) => (await Refusal(Source(Impatient, []), _web.Url + path)).ShouldContain(words);
+
+    [Fact]
+    public async Task Server_ThatStopsHalfWay_IsGivenUp() => (await Refusal(Source(Calmer, []), _web.Url + "/gated")).ShouldBe("the server stopped sending");
+
+    /// <summary>Every wait counts a hundred times, so that half a minute of dripping is soon over and no pause of the machine is taken for a silence.</summary>
+    [Fact]
+    public async Task Server_ThatDrips_IsGivenUp() => (await Refusal(Source(Impatient with { ImportIdleLimit = TimeSpan.FromSeconds(30) }, [], new HastyClock()), _web.Url + "/drip")).ShouldBe("the server sends too slowly");
+
+    private sealed class HastyClock : TimeProvider
+    {
+        public override long GetTimestamp() => System.GetTimestamp() * 100;
+    }
 
     [Fact]
     public async Task Server_ThatNeverEnds_IsCutAtTheLimit()

@@ -11,7 +11,7 @@ public sealed class Slapd : IDisposable
 {
     public const string Root = "cn=root,dc=example,dc=org", Secret = "rootpw";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nephos-slapd-");
-    private readonly Process _process;
+    private Process _process;
 
     public Slapd(string ldif)
     {
@@ -43,18 +43,18 @@ public sealed class Slapd : IDisposable
             """);
         File.WriteAllText(InFolder("data.ldif"), ldif);
         Run("/usr/sbin/slapadd", "-f", InFolder("slapd.conf"), "-l", InFolder("data.ldif"));
-        (Port, TlsPort) = (FreePort(), FreePort());
-        var start = new ProcessStartInfo(program) { RedirectStandardError = true };
-        foreach (var argument in new[] { "-d", "0", "-f", InFolder("slapd.conf"), "-h", $"ldap://127.0.0.1:{Port} ldaps://127.0.0.1:{TlsPort} {SocketUrl}" }) { start.ArgumentList.Add(argument); }
-        _process = Process.Start(start)!;
-        // Its messages are many and nobody's; a full pipe would stop it.
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginErrorReadLine();
-        WaitForPort();
+        // It cannot be asked for its ports, and one that was free a moment ago may be another's by now.
+        for (var attempt = 1; ; attempt++)
+        {
+            _process = Start(program);
+            if (IsUp()) { return; }
+            _process.Dispose();
+            if (attempt == 10) { throw new InvalidOperationException("slapd ended at each of ten starts"); }
+        }
     }
 
-    public int Port { get; }
-    public int TlsPort { get; }
+    public int Port { get; private set; }
+    public int TlsPort { get; private set; }
     public string SocketUrl => "ldapi://" + Uri.EscapeDataString(InFolder("socket"));
     public string CaFolder => InFolder("authorities");
     public string CaFile => InFolder("ca.pem");
@@ -70,18 +70,35 @@ public sealed class Slapd : IDisposable
 
     private string InFolder(string name) => Path.Combine(_folder.FullName, name);
 
-    private void WaitForPort()
+    private Process Start(string program)
     {
-        var deadline = Environment.TickCount64 + 20_000;
+        (Port, TlsPort) = (FreePort(), FreePort());
+        var start = new ProcessStartInfo(program) { RedirectStandardError = true };
+        foreach (var argument in new[] { "-d", "0", "-f", InFolder("slapd.conf"), "-h", $"ldap://127.0.0.1:{Port} ldaps://127.0.0.1:{TlsPort} {SocketUrl}" }) { start.ArgumentList.Add(argument); }
+        var process = Process.Start(start)!;
+        // Its messages are many and nobody's; a full pipe would stop it.
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Waits until it listens; false when it ended. The socket is its own for certain, and the last that it listens on.</summary>
+    private bool IsUp()
+    {
+        var deadline = Environment.TickCount64 + 60_000;
         while (true)
         {
-            using var client = new TcpClient();
+            using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                client.Connect(IPAddress.Loopback, Port);
-                return;
+                client.Connect(new UnixDomainSocketEndPoint(InFolder("socket")));
+                return true;
             }
-            catch (SocketException) when (Environment.TickCount64 < deadline && !_process.HasExited) { Thread.Yield(); }
+            catch (SocketException) when (Environment.TickCount64 < deadline)
+            {
+                if (_process.HasExited) { return false; }
+                Thread.Yield();
+            }
         }
     }
 

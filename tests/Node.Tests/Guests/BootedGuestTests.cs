@@ -86,7 +86,7 @@ public sealed class BootedGuestTests : IAsyncLifetime
 
         // Killed from outside: said at once, and not started again.
         await QemuProcess.KillAsync(Pid(guest.Id), GuestFolder(guest.Id), TimeProvider.System, default);
-        (await _feed.WaitAsync(guest.Id, report => report.Unsolicited, "the guest went down", TimeSpan.FromSeconds(20))).Power.ShouldBe(GuestPower.Stopped);
+        (await _feed.WaitAsync(guest.Id, report => report.Unsolicited, "the guest went down", TimeSpan.FromSeconds(60))).Power.ShouldBe(GuestPower.Stopped);
 
         await ApplyAsync(guest with { Boots = 2 }, GuestPower.Running);
         await ApplyAsync(guest with { Boots = 2, Power = GuestPower.Stopped, GracefulStop = TimeSpan.Zero }, GuestPower.Stopped);

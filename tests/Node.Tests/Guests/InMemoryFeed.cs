@@ -97,7 +97,7 @@ internal sealed class InMemoryFeed(SignalHub signals) : IGuestFeed
     /// <summary>Waits for a report of the guest.</summary>
     public async Task<GuestReport> WaitAsync(string id, Func<GuestReport, bool> wanted, string what, TimeSpan? limit = null)
     {
-        using var stop = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(20));
+        using var stop = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(60));
         while (true)
         {
             Task next;

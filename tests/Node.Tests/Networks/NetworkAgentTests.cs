@@ -72,7 +72,54 @@ public sealed class NetworkAgentTests : IDisposable
         plug.IsCompleted.ShouldBeFalse();
         _feed.Change([network], [port]);
         await _agent.RunOnceAsync(default);
-        await plug.WaitAsync(TimeSpan.FromSeconds(5));
+        await plug.WaitAsync(TimeSpan.FromSeconds(60));
+        (await _driver.PluggedAsync([port], default)).ShouldBe([port.Id]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Plug_PortThatIsGone_FailsWithoutPatience(bool meanwhile)
+    {
+        var network = Records.Network();
+        var port = Records.Port(network, 5);
+        _feed.Change([network], [port]);
+        if (!meanwhile)
+        {
+            await _agent.RunOnceAsync(default);
+            _feed.Change(gone: [new(NetworkRecordKind.Port, port.Id)]);
+            await _agent.RunOnceAsync(default);
+        }
+        else
+        {
+            _knobs.Fail = (method, _) => method == "ApplyNetwork" ? new IOException("out of bridges") : null;
+            await _agent.RunOnceAsync(default);
+        }
+        var poke = _signals.Listen(NodeTopics.Networks("node1"));
+        var plug = _agent.PlugAsync(port.Id, TapNames.Of(port.Id), default);
+        plug.IsCompleted.ShouldBeFalse("the port might have come back: only the next turn knows");
+        if (meanwhile) { _feed.Change(gone: [new(NetworkRecordKind.Port, port.Id)]); } else { poke.IsCompleted.ShouldBeTrue("the next turn is not to be long in coming"); }
+        await _agent.RunOnceAsync(default);
+        (await Should.ThrowAsync<PlugException>(plug.WaitAsync(TimeSpan.FromSeconds(60)))).Message.ShouldBe($"port {port.Id} was deleted, or taken from this host");
+    }
+
+    [Fact]
+    public async Task Plug_PortThatLeftAndCameBack_IsPlugged()
+    {
+        var network = Records.Network();
+        var port = Records.Port(network, 5);
+        _feed.Change([network], [port]);
+        await _agent.RunOnceAsync(default);
+        _feed.Change(gone: [new(NetworkRecordKind.Port, port.Id)]);
+        await _agent.RunOnceAsync(default);
+        _feed.Change(ports: [port]);
+        var plug = _agent.PlugAsync(port.Id, TapNames.Of(port.Id), default);
+        _feed.Refuse = true;
+        await _agent.RunOnceAsync(default);
+        plug.IsCompleted.ShouldBeFalse("a pull that failed tells nothing");
+        _feed.Refuse = false;
+        await _agent.RunOnceAsync(default);
+        await plug.WaitAsync(TimeSpan.FromSeconds(60));
         (await _driver.PluggedAsync([port], default)).ShouldBe([port.Id]);
     }
 

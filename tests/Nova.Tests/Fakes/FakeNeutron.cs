@@ -20,6 +20,9 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
     /// <summary>Asked before a port is made; may throw.</summary>
     public Action<NewPort>? OnCreate { get; set; }
 
+    /// <summary>Told of a port that was bound to a device.</summary>
+    public Action<string>? OnBound { get; set; }
+
     public NetworkFacts AddNetwork(string projectId, bool external = false, bool subnet = true, string name = "net")
     {
         var network = new NetworkFacts(NewId.Uuid(), name, projectId, false, external, true, 1450, subnet ? [NewId.Uuid()] : []);
@@ -68,9 +71,10 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
 
     public Task BindAsync(RequestContext context, string portId, string deviceId, string deviceOwner, string hostId, CancellationToken cancel)
     {
-        var port = Ports[portId];
+        if (!Ports.TryGetValue(portId, out var port)) { throw new NotFoundError($"Port {portId} could not be found."); }
         if (port.DeviceId.Length > 0 && port.DeviceId != deviceId) { throw new ConflictError($"Port {portId} is in use"); }
         Ports[portId] = port with { DeviceId = deviceId, DeviceOwner = deviceOwner, HostId = hostId };
+        OnBound?.Invoke(portId);
         return Task.CompletedTask;
     }
 
@@ -127,5 +131,5 @@ internal sealed class FakeNeutron : IPorts, INetworks, ISecurityGroups, INetwork
     public Task<NetworkDelta> PullAsync(string host, long since, CancellationToken cancel) => Task.FromResult(new NetworkDelta(1, since == 0, [], [], [], [], []));
     public Task ReportAsync(string host, IReadOnlyList<NetworkReport> reports, CancellationToken cancel) => Task.CompletedTask;
     public Task ReportAgentsAsync(string host, IReadOnlyList<AgentFacts> agents, CancellationToken cancel) => Task.CompletedTask;
-    public Task PlugAsync(string portId, string tap, CancellationToken cancel) => Task.CompletedTask;
+    public Task PlugAsync(string portId, string tap, CancellationToken cancel) => Ports.ContainsKey(portId) ? Task.CompletedTask : Task.FromException(new PlugException($"port {portId} was deleted, or taken from this host"));
 }

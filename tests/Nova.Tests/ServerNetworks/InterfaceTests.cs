@@ -74,6 +74,50 @@ public sealed class InterfaceTests(ServerCloud cloud) : IClassFixture<ServerClou
         cloud.Neutron.Ports.Values.ShouldNotContain(p => p.DeviceId == id);
     }
 
+    [Theory]
+    [InlineData("SHUTOFF", "bound")]
+    [InlineData("ACTIVE", "bound")]
+    [InlineData("ACTIVE", "on its way")]
+    public async Task Attach_PortDeletedMeanwhile_Is404AndLeavesTheServerAsItWas(string status, string when)
+    {
+        var user = cloud.NewUser();
+        var network = cloud.Neutron.AddNetwork(user.ProjectId);
+        var id = await cloud.ActiveAsync(user, "none");
+        await cloud.DrainAsync();
+        if (status == "SHUTOFF")
+        {
+            (await ServerCloud.Act(user, id, """{"os-stop":null}""")).Is(202);
+            await cloud.StatusAsync(user, id, status);
+        }
+        var port = cloud.Neutron.AddPort(user.ProjectId, network).Id;
+        if (when == "bound") { cloud.Neutron.OnBound = bound => { if (bound == port) { cloud.Neutron.Ports.TryRemove(port, out _); } }; }
+        else { cloud.Knobs.StepByHand = true; }
+        TestReply answer;
+        try
+        {
+            var attaching = user.Post($"{Servers}/{id}/os-interface", new { interfaceAttachment = new { port_id = port } });
+            if (when != "bound")
+            {
+                await TestCloud.Until(() => Task.FromResult(cloud.Knobs.Waiting), w => w.Any(c => c.EndsWith(id, StringComparison.Ordinal)), "the card to be on its way");
+                cloud.Neutron.Ports.TryRemove(port, out _);
+                await cloud.Get<IServerEvents>().PortDeletedAsync(id, port, default);
+                cloud.Knobs.StepByHand = false;
+            }
+            answer = await attaching;
+        }
+        finally
+        {
+            cloud.Knobs.StepByHand = false;
+            cloud.Neutron.OnBound = null;
+        }
+        answer.Is(404)["itemNotFound"]["message"]!.ToString().ShouldBe($"Port id {port} could not be found.");
+        (await cloud.StatusAsync(user, id, status))["addresses"]!.AsObject().Count.ShouldBe(0);
+        (await cloud.Get<Kernel.Store.Store<NovaDb>>().ReadAsync(db => Task.FromResult(db.Servers.Single(s => s.Id == id).Nics))).ShouldBeEmpty();
+        cloud.Driver.PortsOf(id).ShouldBeEmpty();
+        if (status == "SHUTOFF") { (await ServerCloud.Act(user, id, """{"os-start":null}""")).Is(202); }
+        await cloud.StatusAsync(user, id, "ACTIVE");
+    }
+
     [Fact]
     public async Task AttachSaga_KilledAndFailedEverywhere_DoesAllOrNothing()
     {

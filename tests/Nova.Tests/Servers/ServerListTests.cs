@@ -61,6 +61,9 @@ public sealed class ServerListTests(ServerCloud cloud) : IClassFixture<ServerClo
     [InlineData("changes-since=nope", 400, null)]
     [InlineData("changes-since=2011/01/01", 400, null)]
     [InlineData("name=%28", 400, null)]
+    [InlineData("name=(?<!a)b", 400, "is not a 'regex'")]
+    [InlineData("name=(a)%5C1", 400, "is not a 'regex'")]
+    [InlineData("name=((a{1,60}){1,60}){1,60}", 400, "is not a 'regex'")]
     [InlineData("sort_key=nope", 400, null)]
     [InlineData("sort_key=host", 403, "Only administrators can sort servers by host")]
     [InlineData("status=deleted", 403, "Only administrators may list deleted instances")]
@@ -70,6 +73,28 @@ public sealed class ServerListTests(ServerCloud cloud) : IClassFixture<ServerClo
         var reply = (await cloud.NewUser().Get($"{Servers}?{query}")).Is(status);
         if (words is not null) { reply.Text.ShouldContain(words); }
     }
+
+    /// <summary>Matched by trying all ways, the first would take years.</summary>
+    [Theory]
+    [InlineData("^(a%2B)%2B$", 0)]
+    [InlineData("^(a|aa)*$", 0)]
+    [InlineData("^(a%2B)%2B!$", 1)]
+    [InlineData("^a{40}", 1)]
+    public async Task List_PatternThatWouldTakeForEver_TakesAMoment(string pattern, int count)
+    {
+        var user = cloud.NewUser();
+        await cloud.CreateAsync(user, name: new string('a', 40) + "!");
+        (await Names(user, "name=" + pattern)).Count.ShouldBe(count);
+    }
+
+    /// <summary>Notations of .NET that PostgreSQL does not share.</summary>
+    [Theory]
+    [InlineData("(?<x>a)")]
+    [InlineData("%5Cp{L}")]
+    [InlineData("[a-z-[b]]")]
+    [InlineData("a{1000}")]
+    [InlineData("%5CA%5Cz")]
+    public async Task List_PatternOfAnotherNotation_IsNotTheServersFault(string pattern) => (await cloud.NewUser().Get($"{Servers}/detail?name={pattern}")).Status.ShouldBeOneOf(200, 400);
 
     [Theory]
     [InlineData("compute 2.38", "status=nope", 400)]

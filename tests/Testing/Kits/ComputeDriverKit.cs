@@ -15,7 +15,7 @@ public abstract class ComputeDriverKit : IAsyncLifetime
     private IComputeDriver? _driver;
 
     /// <summary>How long an event may take.</summary>
-    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(20);
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(60);
 
     /// <summary>The driver under test; replaced by <see cref="RestartAsync"/>.</summary>
     protected IComputeDriver Driver => _driver ?? throw new InvalidOperationException("The kit was not initialised");

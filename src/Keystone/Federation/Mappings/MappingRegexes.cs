@@ -10,7 +10,7 @@ namespace Nephos.Keystone.Federation.Mappings;
 /// </summary>
 internal sealed class MappingRegexes
 {
-    public static readonly TimeSpan EachLimit = TimeSpan.FromMilliseconds(100), TotalLimit = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan EachLimit = TimeSpan.FromMilliseconds(300), TotalLimit = TimeSpan.FromSeconds(3);
     /// <summary>Longer ones are no patterns that anybody wrote.</summary>
     private const int LongestPattern = 4096;
     private readonly long _start = Stopwatch.GetTimestamp();

@@ -107,7 +107,7 @@ public sealed class QmpTests
             var path = Path.Combine(qemu._folder.Path, "q");
             qemu._listener.Bind(new UnixDomainSocketEndPoint(path));
             qemu._listener.Listen(1);
-            var connecting = QmpClient.ConnectAsync(path, TimeSpan.FromSeconds(10), TimeProvider.System, default);
+            var connecting = QmpClient.ConnectAsync(path, TimeSpan.FromSeconds(60), TimeProvider.System, default);
             qemu._peer = await qemu._listener.AcceptAsync();
             qemu._reader = new StreamReader(new NetworkStream(qemu._peer));
             await qemu.SayAsync("{\"QMP\":{}}\n");

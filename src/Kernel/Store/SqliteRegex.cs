@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using Microsoft.Data.Sqlite;
+
+namespace Nephos.Kernel.Store;
+
+/// <summary>
+/// SQLite's operator REGEXP. EF brings one of its own, which tries all ways to match a text: with a pattern like <c>(a+)+$</c> one request would take a processor for ever. This one takes time in proportion to the text.
+/// </summary>
+public static class SqliteRegex
+{
+    /// <summary>Nobody writes longer ones.</summary>
+    private const int LongestPattern = 1000;
+
+    /// <summary>The pattern, or null when it is none, or one that cannot be matched without going back (look-around, references to groups).</summary>
+    public static Regex? TryMake(string pattern)
+    {
+        if (pattern.Length > LongestPattern) { return null; }
+        try { return new Regex(pattern, RegexOptions.NonBacktracking); }
+        catch (Exception unfit) when (unfit is ArgumentException or NotSupportedException) { return null; }
+    }
+
+    /// <summary>Makes the operator known to a connection.</summary>
+    internal static void AddTo(SqliteConnection connection)
+    {
+        // A query asks for one pattern again and again, and a connection is used by one query after the other.
+        (string Pattern, Regex Regex)? last = null;
+        connection.CreateFunction<string?, string?, bool?>("regexp", (pattern, text) =>
+        {
+            if (pattern is null || text is null) { return null; }
+            if (last?.Pattern != pattern) { last = (pattern, TryMake(pattern) ?? throw new ArgumentException("not a regular expression without going back")); }
+            return last.Value.Regex.IsMatch(text);
+        }, isDeterministic: true);
+    }
+}

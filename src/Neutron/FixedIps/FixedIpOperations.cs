@@ -50,17 +50,7 @@ internal static class FixedIpOperations
     {
         var subnets = await SubnetsAsync(db, taker, true).ConfigureAwait(false);
         var automatic = subnets.Where(s => s.IsSlaac).Select(s => s.Id).ToHashSet(StringComparer.Ordinal);
-        var left = current.ToList();
-        var kept = new List<FixedIp>();
-        var wanted = new List<FixedIpRequest>();
-        foreach (var one in asked.OrderBy(a => a.IpAddress is null))
-        {
-            var match = one.IpAddress is not null ? left.FirstOrDefault(i => i.Ip == one.IpAddress && (one.SubnetId is null || one.SubnetId == i.SubnetId))
-                : left.FirstOrDefault(i => i.SubnetId == one.SubnetId && !(macChanged && automatic.Contains(i.SubnetId)));
-            if (match is null) { wanted.Add(one); continue; }
-            left.Remove(match);
-            kept.Add(match);
-        }
+        var (kept, left, wanted) = Match(current, asked, i => !(macChanged && automatic.Contains(i.SubnetId)));
         if (!taker.IsRouterInterface && !macChanged)
         {
             kept.AddRange(left.Where(i => automatic.Contains(i.SubnetId)));
@@ -72,6 +62,21 @@ internal static class FixedIpOperations
         foreach (var one in wanted) { await OneAsync(db, taker, subnets, one, taken).ConfigureAwait(false); }
         await AutomaticAsync(db, taker, subnets, taken).ConfigureAwait(false);
         return [.. taken.Except(kept)];
+    }
+
+    /// <summary>Which addresses stay, which go, and what is asked for besides. Who names only a subnet has an address of it already, if there is one.</summary>
+    public static (List<FixedIp> Kept, List<FixedIp> Left, List<FixedIpRequest> Wanted) Match(IReadOnlyList<FixedIp> current, IReadOnlyList<FixedIpRequest> asked, Func<FixedIp, bool> mayStay)
+    {
+        var (kept, left, wanted) = (new List<FixedIp>(), current.ToList(), new List<FixedIpRequest>());
+        foreach (var one in asked.OrderBy(a => a.IpAddress is null))
+        {
+            var match = one.IpAddress is not null ? left.FirstOrDefault(i => i.Ip == one.IpAddress && (one.SubnetId is null || one.SubnetId == i.SubnetId))
+                : left.FirstOrDefault(i => i.SubnetId == one.SubnetId && mayStay(i));
+            if (match is null) { wanted.Add(one); continue; }
+            left.Remove(match);
+            kept.Add(match);
+        }
+        return (kept, left, wanted);
     }
 
     /// <summary>One address of a subnet: DHCP ports take one on each subnet they serve.</summary>

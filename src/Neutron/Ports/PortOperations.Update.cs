@@ -62,11 +62,7 @@ internal sealed partial class PortOperations
         var current = await db.FixedIps.Where(i => i.PortId == port.Id).OrderBy(i => i.Position).ToListAsync().ConfigureAwait(false);
         var wanted = changes.Get(PortFields.FixedIps) ?? (macChanged ? [.. current.Select(i => new FixedIpRequest(i.SubnetId, null))] : null);
         if (wanted is null) { return false; }
-        if (port.DeviceOwner == DeviceOwners.RouterInterface && await IsHeldAsync(db, port).ConfigureAwait(false)
-            && !current.Where(i => i.IpKey.Length == 8).Select(i => i.Ip).ToHashSet().SetEquals(wanted.Where(w => w.IpAddress is not null && !w.IpAddress.Contains(':', StringComparison.Ordinal)).Select(w => w.IpAddress!)))
-        {
-            throw PortErrors.AddressChangeNotAllowed(port.Id);
-        }
+        if (port.DeviceOwner == DeviceOwners.RouterInterface && await IsHeldAsync(db, port).ConfigureAwait(false) && await ChangesIpv4Async(db, current, wanted).ConfigureAwait(false)) { throw PortErrors.AddressChangeNotAllowed(port.Id); }
         await db.LockAsync("network/" + port.NetworkId).ConfigureAwait(false);
         if (macChanged) { wanted = await WithoutOldAutomaticAsync(db, port, current, wanted).ConfigureAwait(false); }
         var taker = new AddressTaker(port.Id, port.NetworkId, port.Mac, changes.Get(PortFields.DeviceOwner, port.DeviceOwner));
@@ -81,6 +77,15 @@ internal sealed partial class PortOperations
         await FloatingIps.FloatingIpRelease.CheckAddressesAsync(db, port.Id).ConfigureAwait(false);
         port.NoAddresses = changes.Get(PortFields.FixedIps) is { Count: 0 };
         return true;
+    }
+
+    /// <summary>Whether an IPv4 address would come or go.</summary>
+    private static async Task<bool> ChangesIpv4Async(NeutronDb db, List<FixedIp> current, IReadOnlyList<FixedIpRequest> asked)
+    {
+        var (_, left, wanted) = FixedIpOperations.Match(current, asked, _ => true);
+        if (left.Exists(i => i.IpKey.Length == 8) || wanted.Exists(w => w.IpAddress?.Contains(':', StringComparison.Ordinal) == false)) { return true; }
+        var subnets = wanted.Where(w => w.IpAddress is null).Select(w => w.SubnetId).ToList();
+        return subnets.Count > 0 && await db.Subnets.AnyAsync(s => subnets.Contains(s.Id) && s.IpVersion == 4).ConfigureAwait(false);
     }
 
     /// <summary>With a new MAC the automatic addresses are other ones; the rest stays.</summary>

@@ -1,3 +1,4 @@
+using Nephos.Testing;
 using Shouldly;
 using Xunit;
 using static Nephos.Neutron.Tests.Routers.Routed;
@@ -63,6 +64,25 @@ public sealed class RouterInterfacesTests(NeutronCloud cloud) : IClassFixture<Ne
         (await Remove(user, id, new { port_id = port.Id(), subnet_id = wrong })).IsError(400, "SubnetMismatchForPort", $"Subnet on port {port.Id()} does not match the requested subnet {wrong}.");
         (await Remove(user, id, new { port_id = port.Id(), subnet_id = subnet })).Is(200);
         (await user.Get($"{V2}/ports/{port.Id()}")).Is(404);
+    }
+
+    [Fact]
+    public async Task Port_AddressesChanged_KeepsItsIpv4()
+    {
+        var user = cloud.NewUser();
+        var (network, subnet) = await Inside(user, "10.4.0.0/24");
+        var six = await Subnet(user, network, "fd00:4::/64");
+        var port = (await Add(user, await RouterId(user), new { subnet_id = subnet })).Is(200)["port_id"]!.ToString();
+        Task<TestReply> Put(params object[] addresses) => user.Put($"{V2}/ports/{port}", new { port = new { fixed_ips = addresses } });
+        // Who names only the subnet means the address that is there.
+        (await Put(new { subnet_id = subnet })).Is(200)["port"].FixedIp().ShouldBe("10.4.0.1");
+        (await Put(new { subnet_id = subnet, ip_address = "10.4.0.1" })).Is(200);
+        (await Put(new { subnet_id = subnet }, new { subnet_id = six })).Is(200)["port"]["fixed_ips"]!.AsArray().Count.ShouldBe(2);
+        foreach (var other in new object[][] { [], [new { subnet_id = six }], [new { subnet_id = subnet, ip_address = "10.4.0.9" }], [new { subnet_id = subnet }, new { subnet_id = subnet }], [new { ip_address = "10.4.0.1" }, new { ip_address = "10.4.0.9" }] })
+        {
+            (await Put(other)).IsError(400, "BadRequest", $"Bad ports request: IP updates for port {port} are not allowed.");
+        }
+        (await user.Get($"{V2}/ports/{port}")).Is(200)["port"]["fixed_ips"]!.AsArray().Count.ShouldBe(2);
     }
 
     [Fact]

@@ -144,12 +144,13 @@ internal static class Program
     /// <summary>All are asked for at once, a call each; then one looks at the list for all of them, since a thousand looks at single servers per second would measure their own load.</summary>
     private static async Task Many(HttpClient http, string prefix, int count, Func<string, object> server)
     {
+        async Task<int> In(string status) => (await Get(http, $"/compute/v2.1/servers?limit=1000&status={status}"))["servers"]!.AsArray().Count;
+        var before = await In("ACTIVE");
         await Task.WhenAll(Enumerable.Range(0, count).Select(i => Make(http, "/compute/v2.1/servers", "server", server(prefix + i))));
-        async Task<int> In(string status) => (await Get(http, $"/compute/v2.1/servers?name=^{prefix}&status={status}"))["servers"]!.AsArray().Count;
-        while (await In("ACTIVE") < count)
+        while (await In("ACTIVE") < before + count)
         {
-            if (await In("ERROR") > 0) { throw new InvalidOperationException($"a server of {prefix}* is in ERROR"); }
-            await Task.Delay(20);
+            if (await In("ERROR") > 0) { throw new InvalidOperationException("a server is in ERROR"); }
+            await Task.Delay(50);
         }
     }
 

@@ -16,7 +16,7 @@ public sealed record RetentionOptions
     public TimeSpan DeletedRows { get; init; } = TimeSpan.FromDays(30);
 }
 
-/// <summary>Removes what a service's database has kept long enough: ended sagas with their steps, and changes. In slices, so that no request waits long for the write lock.</summary>
+/// <summary>Removes what a service's database has kept long enough: ended sagas with their steps, and changes. The newest change stays, however old: it tells that the database is not new, and where revisions go on. In slices, so that no request waits long for the write lock.</summary>
 public sealed class PurgeReconciler<TDb>(Store<TDb> store, RetentionOptions retention, TimeProvider clock) : IReconciler where TDb : ServiceDb
 {
     private const int Slice = 1000;
@@ -50,7 +50,8 @@ public sealed class PurgeReconciler<TDb>(Store<TDb> store, RetentionOptions rete
             var before = clock.Now() - retention.Changes;
             changes = await SliceAsync(async db =>
             {
-                var old = await db.Changes.Where(c => c.At < before).OrderBy(c => c.At).Select(c => c.Revision).Take(Slice).ToListAsync(cancel).ConfigureAwait(false);
+                var newest = await db.Changes.MaxAsync(c => (long?)c.Revision, cancel).ConfigureAwait(false);
+                var old = await db.Changes.Where(c => c.At < before && c.Revision < newest).OrderBy(c => c.At).Select(c => c.Revision).Take(Slice).ToListAsync(cancel).ConfigureAwait(false);
                 return await db.Changes.Where(c => old.Contains(c.Revision)).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
             }, cancel).ConfigureAwait(false);
         }

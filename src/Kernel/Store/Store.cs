@@ -319,6 +319,6 @@ internal sealed class SqlitePragmas(string synchronous) : DbConnectionIntercepto
         using var command = connection.CreateCommand();
         command.CommandText = _sql;
         command.ExecuteNonQuery();
-        SqliteRegex.AddTo((SqliteConnection)connection);
+        LinearRegex.AddTo((SqliteConnection)connection);
     }
 }

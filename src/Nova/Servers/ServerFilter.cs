@@ -54,7 +54,7 @@ internal sealed record ServerFilter
         if (texts.Keys.FirstOrDefault(n => Joined.Contains(n, StringComparer.Ordinal) || n.StartsWith('_')) is { } refused) { throw new BadRequestError($"Invalid filter field: {refused}."); }
         foreach (var name in new[] { "name", "display_name", "hostname", "key_name", "description", "display_description" })
         {
-            if (texts.TryGetValue(name, out var pattern) && SqliteRegex.TryMake(pattern) is null) { throw new BadRequestError($"Invalid input for query parameters {name}. Value: {pattern}. '{pattern}' is not a 'regex'"); }
+            if (texts.TryGetValue(name, out var pattern) && LinearRegex.TryMake(pattern) is null) { throw new BadRequestError($"Invalid input for query parameters {name}. Value: {pattern}. '{pattern}' is not a 'regex'"); }
         }
         var (since, before) = Changes.Of(call);
         var filter = new ServerFilter { Texts = texts, ChangedSince = since, ChangedBefore = before, Deleted = since is null && before is null ? false : null };

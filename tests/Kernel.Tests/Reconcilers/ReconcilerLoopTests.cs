@@ -13,7 +13,16 @@ public sealed class ReconcilerLoopTests
         var counted = new Counted(TimeSpan.FromDays(1));
         using var loop = Loop(counted);
         await loop.StartAsync(default);
-        await Task.Delay(50);
+        // By the time that one which was started later has had its passes, this one would have had its first.
+        var prompt = new Counted(TimeSpan.Zero);
+        using var other = Loop(prompt);
+        await other.StartAsync(default);
+        for (var pass = 0; pass < 20; pass++)
+        {
+            (await prompt.Passes.WaitAsync(TimeSpan.FromMinutes(1))).ShouldBeTrue();
+            other.Poke();
+        }
+        await other.StopAsync(default);
         counted.Passes.CurrentCount.ShouldBe(0);
         loop.Status.LastRun.ShouldBeNull();
         loop.Poke();

@@ -145,7 +145,7 @@ public sealed class MappingEngineTests
         Should.Throw<MappingFailure>(() => Run("[{`local`:[{`user`:{`name`:`x`}}],`remote`:[{`type`:`u`,`any_one_of`:[`^(a+)+\\\\1$`],`regex`:true}]}]", evil)).Message.ShouldContain("takes too long");
         var many = string.Join(',', Enumerable.Range(0, 200).Select(i => $"`^((a+)+)+\\\\1{{{i + 1}}}$`"));
         Should.Throw<MappingFailure>(() => Run($"[{{`local`:[{{`user`:{{`name`:`x`}}}}],`remote`:[{{`type`:`u`,`blacklist`:[{many}],`regex`:true}}]}}]", evil));
-        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromMinutes(1));
+        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(TimeSpan.FromSeconds(10));
         Should.Throw<MappingFailure>(() => Run("[{`local`:[{`user`:{`name`:`x`}}],`remote`:[{`type`:`u`,`any_one_of`:[`(`],`regex`:true}]}]", evil)).IsMappings.ShouldBeTrue();
     }
 

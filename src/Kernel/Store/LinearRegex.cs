@@ -4,9 +4,10 @@ using Microsoft.Data.Sqlite;
 namespace Nephos.Kernel.Store;
 
 /// <summary>
-/// SQLite's operator REGEXP. EF brings one of its own, which tries all ways to match a text: with a pattern like <c>(a+)+$</c> one request would take a processor for ever. This one takes time in proportion to the text.
+/// Regular expressions of users, matched in time that grows with the text alone. SQLite's operator REGEXP is given them: EF's own tries all ways to match a text, and with a pattern like <c>(a+)+$</c> one request would take a
+/// processor for ever. PostgreSQL's are linear by themselves.
 /// </summary>
-public static class SqliteRegex
+public static class LinearRegex
 {
     /// <summary>Nobody writes longer ones.</summary>
     private const int LongestPattern = 1000;
@@ -19,7 +20,7 @@ public static class SqliteRegex
         catch (Exception unfit) when (unfit is ArgumentException or NotSupportedException) { return null; }
     }
 
-    /// <summary>Makes the operator known to a connection.</summary>
+    /// <summary>Gives SQLite's operator REGEXP to a connection.</summary>
     internal static void AddTo(SqliteConnection connection)
     {
         // A query asks for one pattern again and again, and a connection is used by one query after the other.
